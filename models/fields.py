@@ -13,7 +13,6 @@ MAX_MAGNITUDE = 2**42
 MAX_TASKS = 2_000_000
 
 
-
 def _check_encodable(text: str) -> str:
     if not text.isascii():
         try:

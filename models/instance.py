@@ -178,16 +178,14 @@ class Job(FormatModel):
 
     @property
     def horizon(self) -> int:
-        """Ticks of one step with no overlap at all: every task, transfer and the release, one after the other."""
+        """Ticks of one step with no overlap at all: release, every task and every transfer in turn."""
         transfers = sum(self.forward_lags) + sum(self.backward_lags)
         return self.release + self.work + transfers * self.microbatch_count
 
     def _lags(self, transfer: int | tuple[int, ...]) -> tuple[int, ...]:
         edges = list(zip(self.stages, self.stages[1:], strict=False))
         per_edge = (transfer,) * len(edges) if isinstance(transfer, int) else transfer
-        return tuple(
-            0 if a.device == b.device else lag for (a, b), lag in zip(edges, per_edge, strict=True)
-        )
+        return tuple(0 if a.device == b.device else lag for (a, b), lag in zip(edges, per_edge, strict=True))
 
     @model_validator(mode="after")
     def _check_transfer_lengths(self) -> Self:
@@ -293,7 +291,9 @@ class Instance(FormatModel):
             else device.model_copy(update={"memory_capacity": max(0, device.memory_capacity - amount)})
             for device, amount in zip(self.devices, taken, strict=True)
         )
-        return self.model_copy(update={"jobs": tuple(self.jobs[index] for index in indices), "devices": devices})
+        return self.model_copy(
+            update={"jobs": tuple(self.jobs[index] for index in indices), "devices": devices}
+        )
 
     @model_validator(mode="after")
     def _check_jobs(self) -> Self:

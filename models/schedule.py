@@ -1,4 +1,4 @@
-"""A schedule: every task with its device and time, how good it is, and the format ``gapweave.schedule/1``."""
+"""A schedule: every task with its device and time, how good it is, and its file format."""
 
 import json
 from collections.abc import Iterable
@@ -10,7 +10,16 @@ from pydantic import Field, ValidationError, model_validator
 
 from gapweave.models.atomic_write import write_text
 from gapweave.models.errors import InvalidInstance, InvalidSchedule
-from gapweave.models.fields import MAX_TASKS, Count, FieldError, FormatModel, Index, Text, first_problem, shown
+from gapweave.models.fields import (
+    MAX_TASKS,
+    Count,
+    FieldError,
+    FormatModel,
+    Index,
+    Text,
+    first_problem,
+    shown,
+)
 from gapweave.models.instance import Instance, require_format
 from gapweave.models.strict_json import join_path, read_json
 from gapweave.models.task import Kind, ScheduledTask
@@ -33,7 +42,7 @@ class Bound(FormatModel):
     """Why no schedule beats ``lower_bound``: the argument's name, and what is needed to prove it again."""
 
     argument: Text
-    certificate: dict[str, Any] = {}
+    certificate: dict[str, Any] = Field(default_factory=dict)
 
 
 class Primary(FormatModel):
@@ -67,7 +76,7 @@ class SolverRecord(FormatModel):
     time_limit: float | None = None
     work_limit: float | None = None
     wall_time: float = 0.0
-    notes: dict[str, Any] = {}
+    notes: dict[str, Any] = Field(default_factory=dict)
 
 
 class Schedule(FormatModel):
@@ -174,7 +183,9 @@ class Schedule(FormatModel):
         if total > MAX_TASKS:
             raise FieldError(("steps",), f"{total} tasks in all, expected at most {MAX_TASKS}")
         if (self.objective == "period") != (self.period is not None):
-            raise FieldError(("period",), f"does not go with objective {self.objective!r}, got {shown(self.period)}")
+            raise FieldError(
+                ("period",), f"does not go with objective {self.objective!r}, got {shown(self.period)}"
+            )
         if self.period is not None and self.period < 1:
             raise FieldError(("period",), f"expected an integer >= 1, got {self.period}")
         if (self.lower_bound is None) != (self.bound is None):
@@ -229,7 +240,7 @@ def _row_problem(index: int, row: Any) -> tuple[str, str]:
                 return where, f"expected 'F', 'B', 'W' or 'O', got {shown(value)}"
         elif type(value) is not int and not (column == "microbatch" and value is None):
             return where, f"expected an integer, got {shown(value)}"
-        elif column in ("start", "end") and abs(value) > _MAX_TIME:
+        elif value is not None and not -_MAX_TIME <= value <= _MAX_TIME:
             return where, f"expected a magnitude <= 2^62, got {shown(value)}"
         elif value is not None and column not in ("start", "end") and value < 0:
             return where, f"expected an integer >= 0, got {value}"

@@ -32,7 +32,9 @@ def read_json(path: str | Path, max_bytes: int, error: type[InvalidFile]) -> Any
     InvalidFile
         As ``error``: missing, unreadable, too large, not JSON, or with duplicate keys.
     """
-    return parse_json(_read_bytes(path, max_bytes, error), lambda field, problem: error(field, problem, str(path)))
+    return parse_json(
+        _read_bytes(path, max_bytes, error), lambda field, problem: error(field, problem, str(path))
+    )
 
 
 def parse_json(data: bytes, error: ErrorFactory) -> Any:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,28 +15,63 @@ Int64Array = npt.NDArray[np.int64]
 F, B, W, O = range(4)  # noqa: E741 - the field's names of the four kinds
 BARRIER, STAGE_END = 4, 5
 NODE_KINDS = (*KINDS, *MILESTONES)
+KIND_COUNT = len(NODE_KINDS)
+
+
+class Block(NamedTuple):
+    """All microbatches of one (job, step, kind, stage): nodes ``first .. first + size - 1``.
+
+    ``O`` tasks and milestones are blocks of one node; ``device`` is -1 and ``duration`` 0 for milestones.
+    """
+
+    job: int
+    step: int
+    kind: int
+    stage: int
+    first: int
+    size: int
+    device: int
+    duration: int
+
+    @property
+    def nodes(self) -> range:
+        """The ids of its nodes, in microbatch order."""
+        return range(self.first, self.first + self.size)
+
+
+class Link(NamedTuple):
+    """Precedence between two blocks, as positions in `TaskArrays.blocks`, with the transfer's lag in ticks.
+
+    Blocks of equal size are linked microbatch by microbatch; a block of one node follows (or precedes)
+    every node of the other.
+    """
+
+    source: int
+    target: int
+    lag: int
 
 
 @dataclass(frozen=True, eq=False)
 class TaskArrays:
     """All tasks of an instance and the precedence edges between them.
 
-    Tasks come first (ids ``0 .. task_count - 1``), zero-duration milestones after them. The microbatches
-    of one (job, step, kind, stage) have consecutive ids.
+    Tasks come first (ids ``0 .. task_count - 1``), zero-duration milestones after them.
 
     Attributes
     ----------
+    blocks, links
+        The same graph in its compact form; blocks are in order of their first node.
     job, step, kind, stage, microbatch, device, duration
         Shape (nodes,). ``kind`` indexes `NODE_KINDS`; ``microbatch`` is -1 for ``O`` and milestones,
         ``device`` -1 for milestones; ``duration`` in ticks.
     edge_source, edge_target, edge_lag
         Shape (edges,). ``start[target] >= start[source] + duration[source] + lag``, in ticks.
-    blocks
-        First id of each (job, step, kind, stage).
     """
 
     instance: Instance
     steps: tuple[int, ...]
+    blocks: tuple[Block, ...]
+    links: tuple[Link, ...]
     task_count: int
     job: Int64Array
     step: Int64Array
@@ -47,7 +83,6 @@ class TaskArrays:
     edge_source: Int64Array
     edge_target: Int64Array
     edge_lag: Int64Array
-    blocks: dict[tuple[int, int, int, int], int]
 
     @classmethod
     def build(cls, instance: Instance, steps: tuple[int, ...] | None = None) -> "TaskArrays":
@@ -58,6 +93,16 @@ class TaskArrays:
     def node_count(self) -> int:
         """Tasks and milestones."""
         return len(self.duration)
+
+    @cached_property
+    def _positions(self) -> dict[tuple[int, int, int, int], int]:
+        keys = ((block.job, block.kind, block.stage, block.step) for block in self.blocks)
+        return {key: position for position, key in enumerate(keys)}
+
+    def block(self, job: int, kind: int, stage: int, step: int = 0) -> Block | None:
+        """Return the block of one kind on one stage; None if the job has no such tasks."""
+        position = self._positions.get((job, kind, stage, step))
+        return None if position is None else self.blocks[position]
 
     def task(self, node: int) -> Task:
         """Return the identity of a node."""
@@ -70,22 +115,6 @@ class TaskArrays:
             None if microbatch < 0 else microbatch,
         )
 
-    def block(self, job: int, kind: int, stage: int, step: int = 0) -> range:
-        """Return the ids of all microbatches of one kind on one stage (empty if there are none)."""
-        first = self.blocks.get((job, step, kind, stage))
-        if first is None:
-            return range(0)
-        return range(first, first + (self.instance.jobs[job].microbatch_count if kind <= W else 1))
-
-    @cached_property
-    def predecessors(self) -> list[list[tuple[int, int]]]:
-        """For each node, its (predecessor, lag) pairs."""
-        lists: list[list[tuple[int, int]]] = [[] for _ in range(self.node_count)]
-        edges = zip(self.edge_source.tolist(), self.edge_target.tolist(), self.edge_lag.tolist(), strict=True)
-        for source, target, lag in edges:
-            lists[target].append((source, lag))
-        return lists
-
     @cached_property
     def successors(self) -> list[list[tuple[int, int]]]:
         """For each node, its (successor, lag) pairs."""
@@ -95,21 +124,28 @@ class TaskArrays:
             lists[source].append((target, lag))
         return lists
 
+    @cached_property
+    def in_degree(self) -> Int64Array:
+        """Number of direct predecessors of each node, shape (nodes,)."""
+        return np.bincount(self.edge_target, minlength=self.node_count)
+
 
 class _Builder:
-    """Collects blocks of nodes, then edges between blocks."""
+    """Collects blocks of nodes, then links between blocks."""
 
     def __init__(self, instance: Instance, steps: tuple[int, ...]) -> None:
         self.instance = instance
         self.steps = steps
-        self.blocks: dict[tuple[int, int, int, int], int] = {}
-        self.rows: list[tuple[int, int, int, int, int, int, int]] = []
+        self.blocks: list[Block] = []
+        self.positions: dict[tuple[int, int, int, int], int] = {}
+        self.links: list[Link] = []
         self.size = 0
-        self.edges: list[tuple[Int64Array, Int64Array, int]] = []
 
     def build(self) -> TaskArrays:
         job_steps = [
-            (index, job, step) for index, job in enumerate(self.instance.jobs) for step in range(self.steps[index])
+            (index, job, step)
+            for index, job in enumerate(self.instance.jobs)
+            for step in range(self.steps[index])
         ]
         for index, job, step in job_steps:
             self._add_tasks(index, job, step)
@@ -117,10 +153,10 @@ class _Builder:
         for index, job, step in job_steps:
             self._add_milestones(index, job, step)
         for index, job, step in job_steps:
-            self._add_pipeline_edges(index, job, step)
-            self._add_optimizer_edges(index, job, step)
+            self._link_pipeline(index, job, step)
+            self._link_optimizer(index, job, step)
             if step + 1 < self.steps[index]:
-                self._add_step_edges(index, job, step)
+                self._link_next_step(index, job, step)
         return self._assemble(task_count)
 
     def _add_tasks(self, index: int, job: Job, step: int) -> None:
@@ -145,74 +181,75 @@ class _Builder:
     def _add_block(
         self, job: int, step: int, kind: int, stage: int, count: int, device: int, duration: int
     ) -> None:
-        self.blocks[job, step, kind, stage] = self.size
-        self.rows.append((job, step, kind, stage, count, device, duration))
+        self.positions[job, step, kind, stage] = len(self.blocks)
+        self.blocks.append(Block(job, step, kind, stage, self.size, count, device, duration))
         self.size += count
 
-    def _ids(self, job: int, step: int, kind: int, stage: int) -> Int64Array | None:
-        first = self.blocks.get((job, step, kind, stage))
-        if first is None:
-            return None
-        count = self.instance.jobs[job].microbatch_count if kind <= W else 1
-        return np.arange(first, first + count, dtype=np.int64)
+    def _link(
+        self, job: int, source: tuple[int, int, int], target: tuple[int, int, int], lag: int = 0
+    ) -> None:
+        """Link two blocks given as (step, kind, stage); nothing happens if one does not exist."""
+        before, after = self.positions.get((job, *source)), self.positions.get((job, *target))
+        if before is not None and after is not None:
+            self.links.append(Link(before, after, lag))
 
-    def _link(self, sources: Int64Array | None, targets: Int64Array | None, lag: int = 0) -> None:
-        """Add one edge per microbatch, or one edge from (to) each if there is one target (source)."""
-        if sources is not None and targets is not None:
-            both = np.broadcast_arrays(sources, targets)
-            self.edges.append((both[0], both[1], lag))
-
-    def _add_pipeline_edges(self, index: int, job: Job, step: int) -> None:
+    def _link_pipeline(self, index: int, job: Job, step: int) -> None:
         """F(s) -> F(s+1), F(last) -> B(last), B(s+1) -> B(s), B(s) -> W(s)."""
         last = len(job.stages) - 1
         for s in range(last):
-            self._link(self._ids(index, step, F, s), self._ids(index, step, F, s + 1), job.forward_lags[s])
-            self._link(self._ids(index, step, B, s + 1), self._ids(index, step, B, s), job.backward_lags[s])
-        self._link(self._ids(index, step, F, last), self._ids(index, step, B, last))
+            self._link(index, (step, F, s), (step, F, s + 1), job.forward_lags[s])
+            self._link(index, (step, B, s + 1), (step, B, s), job.backward_lags[s])
+        self._link(index, (step, F, last), (step, B, last))
         for s in range(last + 1):
-            self._link(self._ids(index, step, B, s), self._ids(index, step, W, s))
+            self._link(index, (step, B, s), (step, W, s))
 
-    def _add_optimizer_edges(self, index: int, job: Job, step: int) -> None:
-        """Every B and W of a stage -> its O (and stage end); of all stages -> the barrier -> each O."""
-        barrier = self._ids(index, step, BARRIER, -1)
+    def _link_optimizer(self, index: int, job: Job, step: int) -> None:
+        """Every B and W of a stage -> its O (or stage end); of all stages -> the barrier -> each O."""
         for s, stage in enumerate(job.stages):
-            final = self._ids(index, step, W if stage.is_split else B, s)
-            closing = self._ids(index, step, O, s)
-            self._link(final, closing)
-            self._link(final, self._ids(index, step, STAGE_END, s))
-            self._link(final, barrier)
-            self._link(barrier, closing)
+            final = (step, W if stage.is_split else B, s)
+            self._link(index, final, (step, O, s))
+            self._link(index, final, (step, STAGE_END, s))
+            self._link(index, final, (step, BARRIER, -1))
+            self._link(index, (step, BARRIER, -1), (step, O, s))
 
-    def _add_step_edges(self, index: int, job: Job, step: int) -> None:
-        """The last task of a stage, and the barrier, -> every F of the stage in the next step."""
+    def _link_next_step(self, index: int, job: Job, step: int) -> None:
+        """Last task of a stage, and the barrier -> every F of the stage in the next step."""
         for s in range(len(job.stages)):
-            following = self._ids(index, step + 1, F, s)
-            self._link(self._ids(index, step, O, s), following)
-            self._link(self._ids(index, step, STAGE_END, s), following)
-            self._link(self._ids(index, step, BARRIER, -1), following)
+            for closing in ((step, O, s), (step, STAGE_END, s), (step, BARRIER, -1)):
+                self._link(index, closing, (step + 1, F, s))
 
     def _assemble(self, task_count: int) -> TaskArrays:
-        rows = np.array(self.rows, dtype=np.int64).reshape(-1, 7)
-        counts = rows[:, 4]
-        expanded = np.repeat(rows, counts, axis=0)
-        first = np.repeat(np.cumsum(counts) - counts, counts)
-        microbatch = np.arange(self.size, dtype=np.int64) - first
-        microbatch[expanded[:, 2] > W] = -1
-        none = np.zeros(0, dtype=np.int64)
-        lags = [np.full(len(source), lag, dtype=np.int64) for source, _, lag in self.edges]
+        table = np.array(self.blocks, dtype=np.int64).reshape(-1, len(Block._fields))
+        job, step, kind, stage, first, _, device, duration = (
+            np.repeat(column, table[:, 5]) for column in table.T
+        )
+        microbatch = np.where(kind <= W, np.arange(self.size, dtype=np.int64) - first, -1)
+        source, target, lag = self._edges()
         return TaskArrays(
             instance=self.instance,
             steps=self.steps,
+            blocks=tuple(self.blocks),
+            links=tuple(self.links),
             task_count=task_count,
-            job=expanded[:, 0].copy(),
-            step=expanded[:, 1].copy(),
-            kind=expanded[:, 2].copy(),
-            stage=expanded[:, 3].copy(),
+            job=job,
+            step=step,
+            kind=kind,
+            stage=stage,
             microbatch=microbatch,
-            device=expanded[:, 5].copy(),
-            duration=expanded[:, 6].copy(),
-            edge_source=np.concatenate([none, *(source for source, _, _ in self.edges)]),
-            edge_target=np.concatenate([none, *(target for _, target, _ in self.edges)]),
-            edge_lag=np.concatenate([none, *lags]),
-            blocks=self.blocks,
+            device=device,
+            duration=duration,
+            edge_source=source,
+            edge_target=target,
+            edge_lag=lag,
         )
+
+    def _edges(self) -> tuple[Int64Array, Int64Array, Int64Array]:
+        empty = np.zeros(0, dtype=np.int64)
+        sources, targets, lags = [empty], [empty], [empty]
+        for link in self.links:
+            pair = (np.array(self.blocks[end].nodes, dtype=np.int64) for end in link[:2])
+            source, target = np.broadcast_arrays(*pair)
+            sources.append(source)
+            targets.append(target)
+            lags.append(np.full(len(source), link.lag, dtype=np.int64))
+        return np.concatenate(sources), np.concatenate(targets), np.concatenate(lags)

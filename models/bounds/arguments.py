@@ -1,0 +1,83 @@
+"""The arguments behind lower bounds on the makespan: from a certificate to the value that it proves."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from gapweave.models.bounds.heads_tails import HeadsTails
+from gapweave.models.schedule import Primary
+from gapweave.models.task import Task
+from gapweave.models.task_arrays import NODE_KINDS, TaskArrays
+
+#: Computes the proven value; raises KeyError, TypeError, ValueError or IndexError on a malformed certificate.
+Argument: TypeAlias = Callable[[HeadsTails, "Primary | None", dict[str, Any]], int]
+
+
+def device_load(paths: HeadsTails, primary: Primary | None, certificate: dict[str, Any]) -> int:
+    """A device runs one task at a time: the sum of its tasks' durations. Certificate: ``device``."""
+    return int(paths.arrays.duration[_on_device(paths.arrays, certificate["device"])].sum())
+
+
+def critical_path(paths: HeadsTails, primary: Primary | None, certificate: dict[str, Any]) -> int:
+    """A task with everything that must precede and follow it: head + duration + tail.
+
+    Certificate: ``task`` as [job, step, kind, stage, microbatch].
+    """
+    return int(paths.through[_node(paths.arrays, Task(*certificate["task"]))])
+
+
+def one_machine(paths: HeadsTails, primary: Primary | None, certificate: dict[str, Any]) -> int:
+    """A device cannot start the tasks with a head of at least h before h, and a tail q follows the last.
+
+    The value is ``h + sum of durations + q`` over the device's tasks with head >= h and tail >= q.
+    Certificate: ``device``, ``head`` h, ``tail`` q, in ticks.
+
+    References
+    ----------
+    J. Carlier, "The one-machine sequencing problem", EJOR 11 (1982), doi:10.1016/S0377-2217(82)80007-6.
+    """
+    head, tail = _integer(certificate["head"]), _integer(certificate["tail"])
+    nodes = _on_device(paths.arrays, certificate["device"])
+    chosen = nodes[(paths.head[nodes] >= head) & (paths.tail[nodes] >= tail)]
+    if not len(chosen):
+        raise ValueError("no task has these heads and tails")
+    return head + int(paths.arrays.duration[chosen].sum()) + tail
+
+
+def pinned_primary(paths: HeadsTails, primary: Primary | None, certificate: dict[str, Any]) -> int:
+    """In ``fill`` the primary runs at given times, so nothing ends before its last task does."""
+    if primary is None or primary.tasks is None:
+        raise ValueError("there is no pinned primary")
+    job = paths.arrays.instance.jobs[0]
+    ends = []
+    for kind, stage, _, start in primary.tasks:
+        attribute = {"F": "forward", "B": "backward", "W": "weight", "O": "optimizer"}[kind]
+        ends.append(start + (getattr(job.stages[stage], attribute) or 0))
+    return max(ends)
+
+
+ARGUMENTS: dict[str, Argument] = {
+    "device-load": device_load,
+    "critical-path": critical_path,
+    "one-machine": one_machine,
+    "pinned-primary": pinned_primary,
+}
+
+
+def _on_device(arrays: TaskArrays, device: object) -> np.ndarray[Any, np.dtype[np.intp]]:
+    return np.flatnonzero(arrays.device == _integer(device))
+
+
+def _node(arrays: TaskArrays, task: Task) -> int:
+    kind = NODE_KINDS.index(task.kind)
+    block = arrays.block(_integer(task.job), kind, _integer(task.stage), _integer(task.step))
+    if block is None:
+        raise ValueError(f"there is no task {task}")
+    return block.nodes[0 if task.microbatch is None else _integer(task.microbatch)]
+
+
+def _integer(value: object) -> int:
+    if type(value) is not int or value < -1:
+        raise TypeError(f"expected an integer, got {value!r}")
+    return value
