@@ -1,0 +1,1 @@
+"""How it is scheduled: lower bounds, heuristics, CP-SAT models and the search over them."""

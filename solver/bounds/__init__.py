@@ -1,0 +1,5 @@
+"""Proposers of lower bounds, one argument a file; `gapweave.models.bounds` proves each one again."""
+
+from gapweave.solver.bounds.best import ProvenBound, best_bound
+
+__all__ = ["ProvenBound", "best_bound"]

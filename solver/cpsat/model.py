@@ -1,0 +1,178 @@
+"""The CP-SAT model of one step of every job: one method per family of constraints.
+
+Notation: ``s`` start, ``d`` duration, ``l`` lag of a transfer, ``k`` number of a microbatch.
+"""
+
+from collections.abc import Iterator
+from math import gcd
+
+from ortools.sat.python import cp_model
+
+from gapweave.models.instance import Stage
+from gapweave.models.task_arrays import B, F, Int64Array, W
+from gapweave.solver.cpsat.variables import Variables
+from gapweave.solver.problem import Problem
+from gapweave.solver.room import free_capacities
+from gapweave.solver.stopping import Stopping
+
+
+class ScheduleModel:
+    """Minimise the makespan over the starts of all free tasks.
+
+    Parameters
+    ----------
+    problem
+        What to schedule.
+    upper_bound
+        Largest makespan of interest, in ticks.
+    hint
+        Starts of all nodes of a known schedule, shape (nodes,); None if there is none.
+    """
+
+    def __init__(self, problem: Problem, upper_bound: int, hint: Int64Array | None = None) -> None:
+        self.problem = problem
+        self.cp_model = cp_model.CpModel()
+        self.cp_model.name = problem.instance.name
+        self.variables = Variables.create(self.cp_model, problem, upper_bound)
+        self._hint = hint
+        self._upper_bound = upper_bound
+
+    def build(self, stopping: Stopping) -> bool:
+        """Add all constraints; returns False if it was time to stop before the end."""
+        families = (
+            self._order_microbatches,
+            self._respect_precedences,
+            self._run_one_task_at_a_time,
+            self._respect_memory,
+            self._limit_microbatches_in_flight,
+            self._define_makespan,
+            self._hint_starts,
+        )
+        for add_family in families:
+            if stopping:
+                return False
+            add_family()
+        return True
+
+    def _order_microbatches(self) -> None:
+        """Microbatches are interchangeable, so they run in order: s[k] + d <= s[k+1] per kind and stage."""
+        start = self.variables.start
+        for block in self.problem.arrays.blocks:
+            for node in block.nodes[1:]:
+                if not self.problem.is_pinned[node]:
+                    self.cp_model.add(start[node - 1] + block.duration <= start[node])
+
+    def _respect_precedences(self) -> None:
+        """A task waits for its inputs: s_1 + d_1 + l <= s_2 on every edge of the task graph."""
+        arrays, start = self.problem.arrays, self.variables.start
+        for link in arrays.links:
+            source, target = arrays.blocks[link.source], arrays.blocks[link.target]
+            if self.problem.is_pinned[target.first]:
+                continue
+            delay = source.duration + link.lag
+            if source.size == target.size:
+                pairs = list(zip(source.nodes, target.nodes, strict=True))
+            elif source.size > 1:  # in order, the last one of many ends last
+                pairs = [(source.nodes[-1], target.first)]
+            else:
+                pairs = [(source.first, target.nodes[0])]
+            for before, after in pairs:
+                self.cp_model.add(start[before] + delay <= start[after])
+
+    def _run_one_task_at_a_time(self) -> None:
+        """No two intervals of one device overlap; pinned tasks are cut out of the domains already."""
+        arrays = self.problem.arrays
+        per_device: list[list[cp_model.IntervalVar]] = [[] for _ in arrays.instance.devices]
+        for node, interval in self.variables.interval.items():
+            per_device[arrays.device[node]].append(interval)
+        for intervals in per_device:
+            if len(intervals) > 1:
+                self.cp_model.add_no_overlap(intervals)
+
+    def _respect_memory(self) -> None:
+        """What all microbatches hold at any moment fits: sum of h over [s_claim, s_free + d_free) <= free."""
+        for device, free in enumerate(free_capacities(self.problem.instance)):
+            if free is None:
+                continue
+            holds = list(self._holds(device))
+            scale = gcd(*(amount for *_, amount in holds)) if holds else 1
+            if not scale:
+                continue
+            intervals = [self._hold_interval(first, last) for first, last, amount in holds if amount]
+            demands = [amount // scale for *_, amount in holds if amount]
+            if sum(demands) > free // scale:
+                self.cp_model.add_cumulative(intervals, demands, free // scale)
+
+    def _holds(self, device: int) -> Iterator[tuple[int, int, int]]:
+        """Yield (claiming node, freeing node, amount) of all memory that tasks of a device hold."""
+        arrays = self.problem.arrays
+        for forward in arrays.blocks:
+            if forward.kind != F or forward.device != device:
+                continue
+            stage = arrays.instance.jobs[forward.job].stages[forward.stage]
+            firsts = {F: forward.first}
+            for kind in (B, W):
+                block = arrays.block(forward.job, kind, forward.stage)
+                if block is not None:
+                    firsts[kind] = block.first
+            for claim, release, amount in held_amounts(stage):
+                for microbatch in range(forward.size):
+                    yield firsts[claim] + microbatch, firsts[release] + microbatch, amount
+
+    def _hold_interval(self, claim: int, release: int) -> cp_model.IntervalVar:
+        """Interval from the start of one task to the end of another."""
+        start, duration = self.variables.start, int(self.problem.arrays.duration[release])
+        if self.problem.is_pinned[claim]:
+            fixed = int(start[release]) + duration - int(start[claim])  # type: ignore[arg-type]
+            return self.cp_model.new_fixed_size_interval_var(start[claim], fixed, f"m{claim}")
+        size = self.cp_model.new_int_var(0, self._upper_bound, f"h{claim}-{release}")
+        if self._hint is not None:
+            held = int(self._hint[release]) + duration - int(self._hint[claim])
+            self.cp_model.add_hint(size, held)
+        return self.cp_model.new_interval_var(
+            start[claim], size, start[release] + duration, f"m{claim}-{release}"
+        )
+
+    def _limit_microbatches_in_flight(self) -> None:
+        """Redundant: if n microbatches fill a stage's memory, s_B[k] + d_B <= s_F[k+n]."""
+        arrays, start = self.problem.arrays, self.variables.start
+        free = free_capacities(arrays.instance)
+        for forward in arrays.blocks:
+            if forward.kind != F or self.problem.is_pinned[forward.first]:
+                continue
+            held = arrays.instance.jobs[forward.job].stages[forward.stage].memory.forward
+            capacity, backward = free[forward.device], arrays.block(forward.job, B, forward.stage)
+            if capacity is None or not held or backward is None:
+                continue
+            for earlier, later in zip(backward.nodes, forward.nodes[capacity // held :], strict=False):
+                self.cp_model.add(start[earlier] + backward.duration <= start[later])
+
+    def _define_makespan(self) -> None:
+        """The makespan is no less than any end: s + d <= makespan for the last microbatch of each block."""
+        makespan = self.variables.makespan
+        for block in self.problem.arrays.blocks:
+            self.cp_model.add(self.variables.start[block.nodes[-1]] + block.duration <= makespan)
+        self.cp_model.minimize(makespan)
+
+    def _hint_starts(self) -> None:
+        """Every start and the makespan take the known schedule's values as hints."""
+        if self._hint is None:
+            return
+        for node, start in enumerate(self.variables.start):
+            if isinstance(start, cp_model.IntVar):
+                self.cp_model.add_hint(start, int(self._hint[node]))
+        self.cp_model.add_hint(self.variables.makespan, self.problem.makespan(self._hint))
+
+
+def held_amounts(stage: Stage) -> list[tuple[int, int, int]]:
+    """Return (claiming kind, freeing kind, amount) of what one microbatch holds on a stage.
+
+    Deltas f, b, w of F, B, W become intervals: an amount that B frees is held from F to B's end, what W
+    frees from F to W's end; what B claims on top, from B to W's end.
+    """
+    memory = stage.memory
+    if not stage.is_split:
+        return [(F, B, memory.forward)]
+    if memory.backward <= 0:
+        return [(F, B, -memory.backward), (F, W, -memory.weight)]
+    return [(F, W, memory.forward), (B, W, memory.backward)]

@@ -1,0 +1,127 @@
+"""Running CP-SAT on a model: incumbents and bounds flow out while it works, and it stops when asked to."""
+
+import threading
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from gapweave.models.bounds import SEARCH
+from gapweave.models.errors import Infeasible, InternalError
+from gapweave.models.schedule import Bound
+from gapweave.models.task_arrays import Int64Array
+from gapweave.solver.cpsat.model import ScheduleModel
+from gapweave.solver.incumbent import Incumbent
+from gapweave.solver.problem import Problem
+from gapweave.solver.stopping import Stopping
+
+#: Seconds that CP-SAT may take to return once it was told to stop; then it is left behind.
+_PATIENCE = 1.0
+_POLL = 0.05
+
+
+def improve_and_prove(
+    problem: Problem,
+    incumbent: Incumbent,
+    stopping: Stopping,
+    *,
+    workers: int,
+    seed: int,
+    work_limit: float | None = None,
+) -> None:
+    """Search for better schedules and better bounds until the optimum is proven or it is time to stop.
+
+    Raises
+    ------
+    Infeasible
+        There is no schedule at all, proven by the search.
+    InternalError
+        The solver calls a problem infeasible for which a schedule is known, or refuses the model.
+    """
+    incumbent.phase = "cp-sat"
+    upper_bound = problem.horizon if incumbent.makespan is None else incumbent.makespan
+    model = ScheduleModel(problem, upper_bound, incumbent.starts)
+    if not model.build(stopping):
+        return
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = workers
+    solver.parameters.random_seed = seed
+    solver.parameters.catch_sigint_signal = False
+    if stopping.time_limit is not None:
+        solver.parameters.max_time_in_seconds = stopping.remaining
+    if work_limit is not None:
+        solver.parameters.max_deterministic_time = work_limit
+    search = _Search(solver, model, incumbent)
+    search.run(stopping)
+    _judge(search, problem, incumbent)
+
+
+class _Search:
+    """One CP-SAT search in a thread of its own, so that signals reach the main thread meanwhile."""
+
+    def __init__(self, solver: cp_model.CpSolver, model: ScheduleModel, incumbent: Incumbent) -> None:
+        self.solver = solver
+        self.model = model
+        self.incumbent = incumbent
+        self.status: cp_model.CpSolverStatus | None = None
+        self.failure: BaseException | None = None
+        self._lock = threading.Lock()
+        self._abandoned = False
+
+    def run(self, stopping: Stopping) -> None:
+        """Search until the end, or a little after it is time to stop."""
+        thread = threading.Thread(target=self._solve, name="cp-sat", daemon=True)
+        thread.start()
+        try:
+            while thread.is_alive() and not stopping and not self.incumbent.is_optimal:
+                thread.join(_POLL)
+        finally:
+            self.solver.stop_search()
+            thread.join(_PATIENCE)
+            with self._lock:
+                self._abandoned = thread.is_alive()
+        if self.failure is not None:
+            raise InternalError(f"CP-SAT failed: {self.failure}") from self.failure
+
+    def _solve(self) -> None:
+        try:
+            self.solver.best_bound_callback = self._on_bound
+            self.status = self.solver.solve(self.model.cp_model, _OnSolution(self))
+        except BaseException as exc:
+            self.failure = exc
+
+    def on_solution(self, starts: Int64Array) -> None:
+        with self._lock:
+            if not self._abandoned:
+                self.incumbent.offer(starts, "cp-sat")
+
+    def _on_bound(self, bound: float) -> None:
+        with self._lock:
+            if not self._abandoned:
+                self.incumbent.raise_bound(round(bound), Bound(argument=SEARCH))
+
+
+class _OnSolution(cp_model.CpSolverSolutionCallback):
+    """Hands each solution's starts to the search."""
+
+    def __init__(self, search: _Search) -> None:
+        super().__init__()
+        self._search = search
+
+    def on_solution_callback(self) -> None:
+        starts = [self.value(start) for start in self._search.model.variables.start]
+        self._search.on_solution(np.array(starts, dtype=np.int64))
+
+
+def _judge(search: _Search, problem: Problem, incumbent: Incumbent) -> None:
+    """Draw the conclusions from CP-SAT's final status."""
+    if search.status == cp_model.MODEL_INVALID:
+        raise InternalError(f"CP-SAT refuses the model: {search.model.cp_model.validate()}")
+    if search.status == cp_model.INFEASIBLE:
+        if incumbent.makespan is not None:
+            raise InternalError(
+                f"CP-SAT calls {problem.instance.name!r} infeasible, but a schedule of makespan "
+                f"{incumbent.makespan} is known; please report this instance"
+            )
+        raise Infeasible("no schedule exists, proven by exhaustive search")
+    if search.status == cp_model.OPTIMAL and incumbent.makespan is not None:
+        incumbent.raise_bound(incumbent.makespan, Bound(argument=SEARCH))

@@ -1,0 +1,45 @@
+"""Greedy fill: the primary keeps its own schedule, secondary tasks go into its idle intervals as they come.
+
+References
+----------
+The scheme of the patent application US20260093523A1 (a second model instance placed into the expected idle
+cycles of the first); PipeFill, D. Arfeen et al., MLSys 2025, arXiv 2410.07192, fills bubbles with other jobs.
+"""
+
+from typing import ClassVar, Literal
+
+from gapweave.models.bounds import heads_and_tails
+from gapweave.models.errors import NotApplicable
+from gapweave.models.task_arrays import TaskArrays
+from gapweave.solver.dispatch_rule import DispatchRule
+from gapweave.solver.heuristics.base import Plan
+from gapweave.solver.heuristics.registry import heuristic
+from gapweave.solver.job_alone import alone
+from gapweave.solver.list_scheduler import ListScheduler
+from gapweave.solver.problem import Problem
+
+
+class GreedyFill:
+    """Secondary tasks start in the earliest idle interval that holds them, most urgent first.
+
+    Parameters
+    ----------
+    policy
+        Name of the single-job policy that schedules the primary.
+    """
+
+    name: ClassVar[str] = "greedy-fill"
+    jobs: ClassVar[Literal["single", "many"]] = "many"
+
+    def __init__(self, policy: str = "1f1b") -> None:
+        self.policy = policy
+
+    def plan(self, arrays: TaskArrays) -> Plan:
+        """Pin the primary, then simulate the devices with secondary tasks only."""
+        primary = alone(arrays.instance, 0, heuristic(self.policy)).as_primary()
+        problem = Problem(arrays.instance, "fill", primary)
+        rule, paths = DispatchRule.default(len(arrays.instance.jobs)), heads_and_tails(arrays)
+        starts = ListScheduler(arrays, problem.pinned).run(rule.keys(paths), rule.limits(paths))
+        if starts is None:
+            raise NotApplicable("memory cannot hold one microbatch of every secondary stage at a time")
+        return Plan(starts, primary)

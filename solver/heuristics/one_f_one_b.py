@@ -1,0 +1,71 @@
+"""1F1B: after a warm-up, one forward and one backward in turn.
+
+References
+----------
+D. Narayanan et al., "PipeDream: Generalized Pipeline Parallelism for DNN Training", SOSP 2019,
+doi:10.1145/3341301.3359646; as the flush schedule (PipeDream-Flush) in D. Narayanan et al.,
+"Memory-Efficient Pipeline-Parallel DNN Training", ICML 2021, arXiv 2006.09503.
+"""
+
+from typing import ClassVar, Literal
+
+from gapweave.models.errors import NotApplicable
+from gapweave.models.instance import Job
+from gapweave.models.task_arrays import B, F, O, TaskArrays, W
+from gapweave.solver.heuristics.base import Plan
+from gapweave.solver.heuristics.single_job import nodes_of, require_single_job
+from gapweave.solver.room import free_capacities
+from gapweave.solver.timing import earliest_starts
+
+
+class OneFOneB:
+    """Stage s of P keeps at most P - s microbatches in flight; a weight gradient follows its backward.
+
+    Where memory is tighter, fewer are in flight.
+    """
+
+    name: ClassVar[str] = "1f1b"
+    jobs: ClassVar[Literal["single", "many"]] = "single"
+
+    def plan(self, arrays: TaskArrays) -> Plan:
+        """Order each device's tasks: warm-up forwards, then backward and forward in turn, then backwards."""
+        job = require_single_job(arrays, self.name)
+        if len({stage.device for stage in job.stages}) < len(job.stages):
+            raise NotApplicable("1f1b needs one stage per device, here stages share a device")
+        orders: list[list[int]] = [[] for _ in arrays.instance.devices]
+        for number, in_flight in enumerate(microbatches_in_flight(arrays)):
+            orders[job.stages[number].device] = _stage_order(arrays, number, in_flight)
+        return Plan(earliest_starts(arrays, orders))
+
+
+def microbatches_in_flight(arrays: TaskArrays) -> list[int]:
+    """Return how many microbatches each stage holds: P - s, less where memory is tight, never rising."""
+    job, free = arrays.instance.jobs[0], free_capacities(arrays.instance)
+    counts: list[int] = []
+    for number, stage in enumerate(job.stages):
+        allowed = _held_at_once(job, number, free[stage.device])
+        if not allowed:
+            raise NotApplicable(f"stage {number} cannot hold a single microbatch")
+        warm_up = min(len(job.stages) - number, job.microbatch_count, allowed)
+        counts.append(min(counts[-1], warm_up) if counts else warm_up)
+    return counts
+
+
+def _held_at_once(job: Job, number: int, free: int | None) -> int:
+    """Most microbatches in flight on a stage, of which one at a time runs its backward."""
+    memory = job.stages[number].memory
+    if free is None or not memory.peak:
+        return job.microbatch_count
+    extra = memory.peak - memory.forward
+    return max(0, (free - extra) // memory.forward) if memory.forward else job.microbatch_count
+
+
+def _stage_order(arrays: TaskArrays, number: int, in_flight: int) -> list[int]:
+    forwards, backwards = nodes_of(arrays, F, number), nodes_of(arrays, B, number)
+    weights = nodes_of(arrays, W, number)
+    order = forwards[:in_flight]
+    for microbatch, backward in enumerate(backwards):
+        order.append(backward)
+        order += weights[microbatch : microbatch + 1]
+        order += forwards[microbatch + in_flight : microbatch + in_flight + 1]
+    return order + nodes_of(arrays, O, number)

@@ -1,0 +1,42 @@
+"""Finding heuristics by name, the built-in ones and those of other packages."""
+
+import difflib
+from functools import cache
+from importlib.metadata import entry_points
+
+from gapweave.models.errors import InvalidOption
+from gapweave.solver.heuristics.base import Heuristic
+
+GROUP = "gapweave.heuristics"
+
+
+@cache
+def heuristics() -> dict[str, Heuristic]:
+    """Return every registered heuristic by name, single-job policies first."""
+    found = [_construct(entry) for entry in entry_points(group=GROUP)]
+    return {found.name: found for found in sorted(found, key=lambda one: (one.jobs == "many", one.name))}
+
+
+def heuristic(name: str) -> Heuristic:
+    """Return one heuristic; raises InvalidOption with close names if there is none."""
+    known = heuristics()
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f", did you mean {close[0]!r}" if close else f", known are {', '.join(known)}"
+        raise InvalidOption(f"no method is named {name!r}{hint}")
+    return known[name]
+
+
+def single_job_policies() -> dict[str, Heuristic]:
+    """Return the heuristics that schedule one job alone."""
+    return {name: one for name, one in heuristics().items() if one.jobs == "single"}
+
+
+def _construct(entry: object) -> Heuristic:
+    try:
+        made = entry.load()()  # type: ignore[attr-defined]
+    except Exception as exc:
+        raise InvalidOption(f"heuristic {entry.name!r} cannot be loaded: {exc}") from exc  # type: ignore[attr-defined]
+    if not isinstance(made, Heuristic):
+        raise InvalidOption(f"heuristic {entry.name!r} lacks name, jobs or plan()")  # type: ignore[attr-defined]
+    return made

@@ -1,0 +1,75 @@
+"""The best schedule so far and the best bound so far, and who wants to know."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from gapweave.models.schedule import Bound
+from gapweave.models.task_arrays import Int64Array
+from gapweave.solver.problem import Problem
+from gapweave.solver.stopping import Stopping
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is known at one moment of a solve; times of schedules in ticks, ``elapsed`` in seconds."""
+
+    elapsed: float
+    phase: str
+    makespan: int | None
+    lower_bound: int
+
+    @property
+    def gap(self) -> float | None:
+        """``makespan / lower_bound - 1``; None before the first schedule."""
+        return None if self.makespan is None else self.makespan / self.lower_bound - 1
+
+
+OnProgress: TypeAlias = Callable[[Progress], None]
+
+
+@dataclass
+class Incumbent:
+    """Best starts and best bound; every phase offers what it finds."""
+
+    problem: Problem
+    stopping: Stopping
+    on_progress: OnProgress | None = None
+    starts: Int64Array | None = None
+    makespan: int | None = None
+    phase: str = "bounds"
+    source: str = ""
+    lower_bound: int = field(init=False)
+    bound: Bound = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lower_bound = self.problem.bound.value
+        self.bound = self.problem.bound.bound
+
+    @property
+    def is_optimal(self) -> bool:
+        """Whether the schedule meets the bound."""
+        return self.makespan == self.lower_bound
+
+    def offer(self, starts: Int64Array | None, source: str) -> bool:
+        """Keep ``starts`` if they are better than what is known; returns whether they are."""
+        if starts is None or not self.problem.admits(starts):
+            return False
+        makespan = self.problem.makespan(starts)
+        if self.makespan is not None and makespan >= self.makespan:
+            return False
+        self.starts, self.makespan, self.source = starts, makespan, source
+        self.report()
+        return True
+
+    def raise_bound(self, value: int, bound: Bound) -> None:
+        """Keep a lower bound if it is better than what is known."""
+        if value > self.lower_bound:
+            self.lower_bound, self.bound = value, bound
+            self.report()
+
+    def report(self) -> None:
+        """Tell the listener where things stand."""
+        if self.on_progress is not None:
+            elapsed = self.stopping.elapsed
+            self.on_progress(Progress(elapsed, self.phase, self.makespan, self.lower_bound))

@@ -1,0 +1,197 @@
+"""Solving an instance: bounds, then constructive schedules, then CP-SAT, and at the end the verifier."""
+
+import threading
+from contextlib import suppress
+from importlib.metadata import version
+from itertools import chain
+from pathlib import Path
+
+from gapweave.models.errors import Interrupted, NotApplicable, NothingFound
+from gapweave.models.instance import Instance
+from gapweave.models.placement import Placement, placed
+from gapweave.models.schedule import Mode, Objective, Schedule, SolverRecord
+from gapweave.solver.constructive import search_rules
+from gapweave.solver.dispatch_rule import DispatchRule
+from gapweave.solver.heuristics import heuristics, single_job_policies
+from gapweave.solver.heuristics.priority_list import PriorityList
+from gapweave.solver.incumbent import Incumbent, OnProgress
+from gapweave.solver.job_alone import JobAlone, best_alone, in_turn
+from gapweave.solver.list_scheduler import ListScheduler
+from gapweave.solver.options import Options
+from gapweave.solver.primary import SOLVER, primary_alone, with_slack
+from gapweave.solver.problem import Problem, refuse_impossible_memory
+from gapweave.solver.stopping import Stopping
+from gapweave.solver.timetable import make_schedule
+
+#: Above this many tasks CP-SAT spends its time loading the model.
+MOST_TASKS_FOR_CP_SAT = 50_000
+#: Share of the time limit for scheduling the primary alone, where a mode needs it.
+_PRIMARY_SHARE = 0.25
+#: Share of the remaining time after which the search over dispatch rules ends in any case.
+_RULES_SHARE = 0.4
+
+
+def solve(
+    instance: Instance,
+    *,
+    objective: Objective = "makespan",
+    mode: Mode = "joint",
+    primary: str | Path | Schedule = "1f1b",
+    primary_slack: float | None = None,
+    placement: Placement = "given",
+    time_limit: float | None = 60.0,
+    work_limit: float | None = None,
+    workers: int | None = None,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+    stop: threading.Event | None = None,
+) -> Schedule:
+    """Schedule all jobs of an instance together with the least makespan.
+
+    Parameters
+    ----------
+    instance
+        The problem.
+    objective
+        ``makespan``; schedules for a repeating ``period`` are not solved yet.
+    mode
+        ``joint``: all jobs are scheduled freely; ``fill``: the primary keeps its own schedule and the
+        others go into its idle intervals.
+    primary
+        ``fill``: how the primary is scheduled: a single-job policy, "solver", or a schedule (file).
+    primary_slack
+        ``joint``: the primary may end at most this much later than the best found for it alone (0.02: 2 %).
+    placement
+        Where the secondary jobs' stages run.
+    time_limit
+        Seconds until the verified result; None: no limit.
+    work_limit
+        Limit of CP-SAT's search in its deterministic units: with one worker, the same result every time.
+    workers
+        Threads of the search; None: as many as there are cores.
+    seed
+        Of every random choice.
+    on_progress
+        Is called with each better schedule or bound.
+    stop
+        Set this event to end with the best schedule so far.
+
+    Returns
+    -------
+    Schedule
+        Verified; ``status`` is ``optimal`` if it meets the proven bound.
+
+    Raises
+    ------
+    InvalidOption
+        Options that do not exist or do not go together.
+    Infeasible
+        There is no schedule, proven.
+    NothingFound, Interrupted
+        No schedule was found until the limit, or until ``stop`` was set.
+    """
+    options = Options(
+        objective, mode, primary, primary_slack, placement, time_limit, work_limit, workers, seed
+    )
+    stopping = Stopping(time_limit, stop or threading.Event())
+    problem, pinned = _pose(placed(instance, placement), options, stopping)
+    incumbent = Incumbent(problem, stopping, on_progress)
+    _construct(problem, incumbent, stopping, options, pinned)
+    _prove(problem, incumbent, stopping, options)
+    return _conclude(problem, incumbent, stopping, options)
+
+
+def _pose(instance: Instance, options: Options, stopping: Stopping) -> tuple[Problem, JobAlone | None]:
+    """State the problem, with the primary scheduled alone first where the mode needs it."""
+    refuse_impossible_memory(instance)
+
+    def solve_alone(primary_only: Instance) -> Schedule:
+        return solve(
+            primary_only,
+            time_limit=stopping.share(_PRIMARY_SHARE).time_limit,
+            work_limit=options.work_limit,
+            workers=options.workers,
+            seed=options.seed,
+            stop=stopping.signal,
+        )
+
+    if options.mode == "fill":
+        pinned = primary_alone(instance, options.primary, solve_alone)
+        return Problem(instance, "fill", pinned.as_primary()), pinned
+    if options.primary_slack is not None:
+        pinned = primary_alone(instance, SOLVER, solve_alone)
+        return Problem(instance, "joint", with_slack(pinned, options.primary_slack)), pinned
+    return Problem(instance), None
+
+
+def _construct(
+    problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options, pinned: JobAlone | None
+) -> None:
+    """Offer every heuristic's schedule, then search over dispatch rules."""
+    incumbent.phase = "heuristics"
+    if pinned is not None:
+        _construct_around(pinned, incumbent)
+    if options.mode == "joint":
+        for method in heuristics().values():
+            if stopping or incumbent.is_optimal:
+                return
+            with suppress(NotApplicable):
+                incumbent.offer(method.plan(problem.arrays).starts, method.name)
+    incumbent.phase = "dispatch rules"
+    search_rules(problem, incumbent, stopping.share(_RULES_SHARE), options.seed)
+
+
+def _construct_around(pinned: JobAlone, incumbent: Incumbent) -> None:
+    """Offer schedules that keep the primary as it is alone: the others in its idle intervals, or after it."""
+    instance = incumbent.problem.instance
+    problem = Problem(instance, "fill", pinned.as_primary())
+    rule = DispatchRule.default(len(instance.jobs))
+    scheduler = ListScheduler(problem.arrays, problem.pinned)
+    incumbent.offer(scheduler.run(rule.keys(problem.paths), rule.limits(problem.paths)), "greedy-fill")
+    if incumbent.makespan is None:
+        policies = [*single_job_policies().values(), PriorityList()]
+        others = (best_alone(instance, job, policies) for job in range(1, len(instance.jobs)))
+        with suppress(NotApplicable):
+            incumbent.offer(in_turn(problem.arrays, chain([pinned], others)), "sequential")
+
+
+def _prove(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
+    """Let CP-SAT close the gap, unless there is none or the model would be too large."""
+    if incumbent.is_optimal or stopping or problem.arrays.task_count > MOST_TASKS_FOR_CP_SAT:
+        return
+    from gapweave.solver.cpsat import improve_and_prove  # OR-Tools takes a while to load
+
+    improve_and_prove(
+        problem,
+        incumbent,
+        stopping,
+        workers=options.threads,
+        seed=options.seed,
+        work_limit=options.work_limit,
+    )
+
+
+def _conclude(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> Schedule:
+    """Turn the incumbent into a verified schedule, or say why there is none."""
+    if incumbent.starts is None:
+        if stopping.signal.is_set():
+            raise Interrupted("interrupted before a schedule was found")
+        raise NothingFound("no schedule was found within the limit")
+    record = SolverRecord(
+        name="gapweave",
+        version=version("gapweave"),
+        seed=options.seed,
+        workers=options.threads,
+        time_limit=options.time_limit,
+        work_limit=options.work_limit,
+        wall_time=round(stopping.elapsed, 3),
+        notes={"found_by": incumbent.source},
+    )
+    return make_schedule(
+        problem,
+        incumbent.starts,
+        record,
+        lower_bound=incumbent.lower_bound,
+        bound=incumbent.bound,
+        placement=options.placement,
+    )

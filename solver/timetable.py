@@ -1,0 +1,80 @@
+"""From starts to a schedule: rows, status, makespans, and the verifier's word on all of it."""
+
+from gapweave.models.errors import InternalError
+from gapweave.models.schedule import Bound, Schedule, SolverRecord, sort_tasks
+from gapweave.models.task import KINDS, ScheduledTask
+from gapweave.models.task_arrays import Int64Array, W
+from gapweave.models.verify import verify
+from gapweave.solver.problem import Problem
+
+
+def make_schedule(
+    problem: Problem,
+    starts: Int64Array,
+    solver: SolverRecord,
+    *,
+    lower_bound: int | None = None,
+    bound: Bound | None = None,
+    placement: str = "given",
+    verify_it: bool = True,
+) -> Schedule:
+    """Build the schedule of one step of every job, and verify it unless the caller does.
+
+    Parameters
+    ----------
+    starts
+        Start of every node, shape (nodes,), in ticks.
+    lower_bound, bound
+        What is proven about the makespan; None if nothing is.
+
+    Raises
+    ------
+    InternalError
+        The verifier rejects the schedule.
+    """
+    rows = _rows(problem, starts)
+    makespan = max(row.end for row in rows)
+    schedule = Schedule(
+        instance=problem.instance,
+        placement=placement,
+        mode=problem.mode,
+        steps=problem.arrays.steps,
+        status="optimal" if makespan == lower_bound else "feasible",
+        makespan=makespan,
+        lower_bound=lower_bound,
+        bound=bound,
+        job_makespans={
+            job.name: max(row.end for row in rows if row.job == index)
+            for index, job in enumerate(problem.instance.jobs)
+        },
+        primary=problem.primary,
+        solver=solver,
+        tasks=sort_tasks(rows),
+    )
+    return verified(schedule) if verify_it else schedule
+
+
+def verified(schedule: Schedule) -> Schedule:
+    """Return the schedule if the verifier accepts it, else raise InternalError."""
+    violations = verify(schedule)
+    if violations:
+        more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+        raise InternalError(
+            f"{schedule.solver.name} made a schedule that breaks a rule: {violations[0]}{more}"
+        )
+    return schedule
+
+
+def _rows(problem: Problem, starts: Int64Array) -> list[ScheduledTask]:
+    rows = []
+    for block in problem.arrays.blocks:
+        if block.device < 0:
+            continue
+        kind = KINDS[block.kind]
+        for offset, start in enumerate(starts[block.first : block.first + block.size].tolist()):
+            microbatch = offset if block.kind <= W else None
+            end = start + block.duration
+            rows.append(
+                ScheduledTask(block.job, block.step, kind, block.stage, microbatch, block.device, start, end)
+            )
+    return rows
