@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from gapweave.models.instance import Instance
-from gapweave.models.task_arrays import B, F, Int64Array, TaskArrays, W
+from gapweave.models.memory import memory_effects
+from gapweave.models.task_arrays import NODE_KINDS, Int64Array, TaskArrays
 
 Interval: TypeAlias = tuple[int, int]
 
@@ -56,10 +57,11 @@ def rooms(arrays: TaskArrays, pinned: Int64Array | None = None) -> tuple[Room, .
     busy: list[list[Interval]] = [[] for _ in arrays.instance.devices]
     changes: list[list[tuple[int, int]]] = [[] for _ in arrays.instance.devices]
     if pinned is not None:
+        effects = memory_effects(arrays.instance)
         for block in arrays.blocks:
             if block.device < 0 or pinned[block.first] < 0:
                 continue
-            delta = memory_delta(arrays.instance, block.job, block.kind, block.stage)
+            _, delta = effects.get((block.job, block.stage, NODE_KINDS[block.kind]), (block.device, 0))
             for start in pinned[block.first : block.first + block.size].tolist():
                 end = start + block.duration
                 busy[block.device].append((start, end))
@@ -77,12 +79,6 @@ def free_capacities(instance: Instance) -> list[int | None]:
         None if device.memory_capacity is None else device.memory_capacity - resident
         for device, resident in zip(instance.devices, instance.resident_memory, strict=True)
     ]
-
-
-def memory_delta(instance: Instance, job: int, kind: int, stage: int) -> int:
-    """Return the memory delta of one task of this kind."""
-    memory = instance.jobs[job].stages[stage].memory
-    return {F: memory.forward, B: memory.backward, W: memory.weight}.get(kind, 0)
 
 
 def _free_for_good(

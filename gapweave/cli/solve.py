@@ -1,0 +1,128 @@
+"""``gapweave solve``: from an instance to a verified schedule file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gapweave.cli.arguments import InstanceArgument, JsonOption
+from gapweave.cli.choices import Mode, Objective, Placement
+from gapweave.cli.output import write_fields, write_json
+from gapweave.models.errors import GapweaveError, Infeasible, Interrupted, NothingFound
+
+if TYPE_CHECKING:
+    from gapweave.models.instance import Instance
+    from gapweave.models.schedule import Schedule
+
+
+def solve(
+    instance: InstanceArgument,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="SCHEDULE", help="Where to write.", show_default="NAME.schedule.json"
+        ),
+    ] = None,
+    objective: Annotated[Objective, typer.Option(help="What to minimise.")] = Objective.makespan,
+    mode: Annotated[
+        Mode, typer.Option(help="Schedule all jobs freely, or fill the primary's idle intervals.")
+    ] = Mode.joint,
+    primary: Annotated[
+        str,
+        typer.Option(
+            metavar="METHOD|SCHEDULE",
+            help="With --mode fill: the primary's own schedule, by a policy, by 'solver', or a file.",
+        ),
+    ] = "1f1b",
+    primary_slack: Annotated[
+        float | None,
+        typer.Option(
+            help="With --mode joint: how much later than alone the primary may end (0.02: 2 %).",
+            show_default=False,
+        ),
+    ] = None,
+    placement: Annotated[
+        Placement, typer.Option(help="Device order of the secondary jobs.")
+    ] = Placement.given,
+    time_limit: Annotated[float, typer.Option(help="Seconds until the verified result.")] = 60.0,
+    work_limit: Annotated[
+        float | None,
+        typer.Option(
+            help="Deterministic limit of the search: with --workers 1, the same schedule every time.",
+            show_default=False,
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Threads of the search.", show_default="all cores")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of every random choice.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Schedule all jobs of an instance together, prove how good that is, and write the schedule.
+
+    Ctrl-C ends the search and writes the best schedule so far.
+    """
+    from gapweave.models.instance import Instance
+
+    loaded = Instance.load(instance)
+    target = output or f"{Path(loaded.name).name}.schedule.json"
+    options: dict[str, Any] = {
+        "objective": objective.value,
+        "mode": mode.value,
+        "primary": primary,
+        "primary_slack": primary_slack,
+        "placement": placement.value,
+        "time_limit": time_limit,
+        "work_limit": work_limit,
+        "workers": workers,
+        "seed": seed,
+    }
+    try:
+        schedule = _solved(loaded, options)
+    except (Infeasible, NothingFound, Interrupted) as exc:
+        if as_json:
+            write_json(_failure(exc))
+        raise
+    schedule.save(target)
+    if as_json:
+        write_json(schedule.summary() | {"output": target})
+    else:
+        write_fields(_description(schedule, target))
+
+
+def _solved(instance: "Instance", options: dict[str, Any]) -> "Schedule":
+    from gapweave.cli.interrupts import stop_on_signals
+    from gapweave.cli.live import live_line, progress_text
+    from gapweave.solver.solve import solve as solve_instance
+
+    with stop_on_signals() as stop, live_line(f"solving {instance.name}") as show:
+        return solve_instance(
+            instance,
+            **options,
+            stop=stop,
+            on_progress=lambda progress: show(progress_text(progress, instance.time_unit)),
+        )
+
+
+def _failure(exc: GapweaveError) -> dict[str, Any]:
+    return {"status": "infeasible" if isinstance(exc, Infeasible) else "unknown", "reason": str(exc)}
+
+
+def _description(schedule: "Schedule", target: str) -> dict[str, object]:
+    from gapweave.models.metrics import measure
+
+    unit, metrics = schedule.instance.time_unit, measure(schedule)
+    argument = schedule.bound.argument if schedule.bound is not None else ""
+    jobs = ", ".join(f"{name} {end:,}" for name, end in schedule.job_makespans.items())
+    found_by = schedule.solver.notes.get("found_by")
+    return {
+        "instance": schedule.instance.name,
+        "status": f"{schedule.status} (found by {found_by}, verified)",
+        "makespan": f"{schedule.makespan:,} {unit}",
+        "lower bound": f"{schedule.lower_bound:,} {unit} by {argument}",
+        "gap": "" if schedule.gap is None else f"{schedule.gap:.2%}",
+        "jobs end at": jobs,
+        "bubble rate": f"{metrics.bubble_rate:.2%}",
+        "seconds": f"{schedule.solver.wall_time:.2f}",
+        "wrote": target,
+    }
