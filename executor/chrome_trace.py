@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
+from gapweave.models.errors import InvalidSchedule
 from gapweave.models.memory import memory_profile
 from gapweave.models.schedule import Schedule
 from gapweave.models.task import ScheduledTask, Task
@@ -28,7 +29,17 @@ def chrome_trace(schedule: Schedule) -> dict[str, Any]:
     schedule
         Of an objective with a period, the trace shows the tasks of the first period, and the memory of
         steady state.
+
+    Raises
+    ------
+    InvalidSchedule
+        A row names a job that the instance does not have.
     """
+    jobs = len(schedule.instance.jobs)
+    for index, row in enumerate(schedule.tasks):
+        if row.job >= jobs:
+            problem = f"expected an index into {jobs} jobs, got {row.job}"
+            raise InvalidSchedule(f"tasks[{index}].job", problem)
     return {
         "displayTimeUnit": "ms",
         "otherData": {"instance": schedule.instance.name} | _header(schedule),

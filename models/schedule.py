@@ -172,7 +172,7 @@ class Schedule(FormatModel):
         rows: list[list[ScheduledTask]] = [[] for _ in self.instance.devices]
         for row in self.tasks:
             rows[row.device].append(row)
-        return tuple(map(tuple, rows))
+        return tuple(tuple(sorted(own, key=lambda row: row.start)) for own in rows)
 
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from gapweave.models.errors import Infeasible, Interrupted, InvalidOption, NotApplicable, NothingFound
 from gapweave.models.instance import Instance
 from gapweave.models.metrics import measure, throughput_gain
-from gapweave.models.placement import Placement, placed
+from gapweave.models.placement import Placement, distinct_placements, placed
 from gapweave.models.schedule import Mode, Schedule, SolverRecord
 from gapweave.models.task_arrays import TaskArrays
 from gapweave.solver.heuristics import Heuristic, heuristic, heuristics, single_job_policies
@@ -44,6 +44,7 @@ class Row:
     method: str
     mode: Mode
     status: RowStatus
+    placement: str = "given"
     makespan: int | None = None
     lower_bound: int | None = None
     bubble_rate: float | None = None
@@ -84,7 +85,7 @@ def compare(
     instance: Instance,
     *,
     methods: Sequence[str] | None = None,
-    placement: Placement = "given",
+    placement: Placement | Literal["search"] = "given",
     time_limit: float = 60.0,
     workers: int | None = None,
     seed: int = 0,
@@ -98,7 +99,7 @@ def compare(
     methods
         Names of heuristics, and "solver"; None: all.
     placement
-        Where the secondary jobs' stages run.
+        Where the secondary jobs' stages run; "search": one set of rows for each placement that suits.
     time_limit
         Seconds for all runs of the solver together.
     on_row
@@ -115,32 +116,33 @@ def compare(
     """
     if not time_limit > 0:
         raise InvalidOption(f"--time-limit: expected a number > 0, got {time_limit:g}")
-    instance = placed(instance, placement)
     refuse_impossible_memory(instance)
     stop = stop or threading.Event()
-    baseline = _Baseline.of(instance)
+    candidates = (
+        distinct_placements(instance) if placement == "search" else {placement: placed(instance, placement)}
+    )
+    options = {"time_limit": time_limit / len(candidates), "workers": workers, "seed": seed, "stop": stop}
     rows: list[Row] = []
-    for run in _runs(instance, methods, placement, time_limit, workers, seed, stop):
-        if stop.is_set() and rows:
-            break
-        begin = time.monotonic()
-        row = run()
-        rows.append(replace(baseline.judge(row), seconds=round(time.monotonic() - begin, 3)))
-        if on_row is not None:
-            on_row(rows[-1])
+    for candidate, moved in candidates.items():
+        baseline = _Baseline.of(moved)
+        for run in _runs(moved, methods, candidate, options):
+            if stop.is_set() and rows:
+                break
+            begin = time.monotonic()
+            row = run()
+            rows.append(replace(baseline.judge(row), seconds=round(time.monotonic() - begin, 3)))
+            if on_row is not None:
+                on_row(rows[-1])
     return Comparison(instance, _with_best_bounds(rows))
 
 
 def _runs(
-    instance: Instance,
-    methods: Sequence[str] | None,
-    placement: Placement,
-    time_limit: float,
-    workers: int | None,
-    seed: int,
-    stop: threading.Event,
+    instance: Instance, methods: Sequence[str] | None, placement: Placement, options: dict[str, Any]
 ) -> list[Callable[[], Row]]:
-    """Return one function per row; raises InvalidOption at once if a method does not exist."""
+    """Return one function per row; raises InvalidOption at once if a method does not exist.
+
+    ``options`` are those of `solve`, with a time limit for all its runs together.
+    """
     names = list(methods) if methods is not None else [*heuristics(), SOLVER]
     modes: tuple[Mode, ...] = ("joint", "fill") if len(instance.jobs) > 1 else ("joint",)
     runs: list[Callable[[], Row]] = []
@@ -149,14 +151,8 @@ def _runs(
             runs.append(partial(_run_heuristic, instance, heuristic(name), placement))
             continue
         for mode in modes:
-            options: dict[str, Any] = {
-                "mode": mode,
-                "time_limit": time_limit / len(modes),
-                "workers": workers,
-                "seed": seed,
-                "stop": stop,
-            }
-            runs.append(partial(_run_solver, instance, placement, options))
+            own = options | {"mode": mode, "time_limit": options["time_limit"] / len(modes)}
+            runs.append(partial(_run_solver, instance, placement, own))
     return runs
 
 
@@ -164,7 +160,7 @@ def _run_heuristic(instance: Instance, method: Heuristic, placement: Placement) 
     try:
         plan = method.plan(TaskArrays.build(instance))
     except NotApplicable as exc:
-        return Row(method.name, "joint", "not-applicable", reason=str(exc))
+        return Row(method.name, "joint", "not-applicable", placement, reason=str(exc))
     problem = Problem(instance, "joint" if plan.primary is None else "fill", plan.primary)
     bound = problem.bound
     schedule = make_schedule(
@@ -183,11 +179,11 @@ def _run_solver(instance: Instance, placement: Placement, options: dict[str, Any
     try:
         schedule = solve(instance, **options)
     except NotApplicable as exc:
-        return Row(SOLVER, mode, "not-applicable", reason=str(exc))
+        return Row(SOLVER, mode, "not-applicable", placement, reason=str(exc))
     except Infeasible as exc:
-        return Row(SOLVER, mode, "infeasible", reason=str(exc))
+        return Row(SOLVER, mode, "infeasible", placement, reason=str(exc))
     except (NothingFound, Interrupted) as exc:
-        return Row(SOLVER, mode, "unknown", reason=str(exc))
+        return Row(SOLVER, mode, "unknown", placement, reason=str(exc))
     return _row(SOLVER, schedule.model_copy(update={"placement": placement}))
 
 
@@ -197,6 +193,7 @@ def _row(method: str, schedule: Schedule) -> Row:
         method,
         schedule.mode,
         schedule.status,
+        schedule.placement,
         makespan=schedule.makespan,
         lower_bound=schedule.lower_bound,
         bubble_rate=metrics.bubble_rate,
@@ -233,18 +230,19 @@ class _Baseline:
 
 
 def _with_best_bounds(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """Give every row the best bound that any row of its mode has proven."""
-    best: dict[Mode, int] = {}
+    """Give every row the best bound that any row of its mode and placement has proven."""
+    best: dict[tuple[Mode, str], int] = {}
     for row in rows:
         if row.lower_bound is not None:
-            best[row.mode] = max(best.get(row.mode, 0), row.lower_bound)
+            key = (row.mode, row.placement)
+            best[key] = max(best.get(key, 0), row.lower_bound)
     return tuple(
         row
         if row.makespan is None
         else replace(
             row,
-            lower_bound=best[row.mode],
-            status="optimal" if row.makespan == best[row.mode] else row.status,
+            lower_bound=best[row.mode, row.placement],
+            status="optimal" if row.makespan == best[row.mode, row.placement] else row.status,
         )
         for row in rows
     )

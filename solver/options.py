@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
+from typing import Literal
 
 from gapweave.models.errors import InvalidOption
 from gapweave.models.placement import Placement
@@ -18,7 +19,7 @@ class Options:
     mode: Mode
     primary: str | Path | Schedule
     primary_slack: float | None
-    placement: Placement
+    placement: Placement | Literal["search"]
     time_limit: float | None
     work_limit: float | None
     workers: int | None

@@ -5,6 +5,7 @@ from contextlib import suppress
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
+from typing import Literal
 
 from gapweave.models.errors import Interrupted, NotApplicable, NothingFound
 from gapweave.models.instance import Instance
@@ -18,6 +19,7 @@ from gapweave.solver.incumbent import Incumbent, OnProgress
 from gapweave.solver.job_alone import JobAlone, best_alone, in_turn
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.options import Options
+from gapweave.solver.placement_search import search_placements
 from gapweave.solver.primary import SOLVER, primary_alone, with_slack
 from gapweave.solver.problem import Problem, refuse_impossible_memory
 from gapweave.solver.stopping import Stopping
@@ -38,7 +40,7 @@ def solve(
     mode: Mode = "joint",
     primary: str | Path | Schedule = "1f1b",
     primary_slack: float | None = None,
-    placement: Placement = "given",
+    placement: Placement | Literal["search"] = "given",
     time_limit: float | None = 60.0,
     work_limit: float | None = None,
     workers: int | None = None,
@@ -62,7 +64,7 @@ def solve(
     primary_slack
         ``joint``: the primary may end at most this much later than the best found for it alone (0.02: 2 %).
     placement
-        Where the secondary jobs' stages run.
+        Where the secondary jobs' stages run; "search" tries every placement under one time limit.
     time_limit
         Seconds until the verified result; None: no limit.
     work_limit
@@ -94,7 +96,20 @@ def solve(
         objective, mode, primary, primary_slack, placement, time_limit, work_limit, workers, seed
     )
     stopping = Stopping(time_limit, stop or threading.Event())
-    problem, pinned = _pose(placed(instance, placement), options, stopping)
+    if placement == "search":
+
+        def solve_placed(moved: Instance, limit: float | None) -> Schedule:
+            return _solve_placed(moved, options, stopping.within(limit), on_progress)
+
+        return search_placements(instance, solve_placed, stopping)
+    return _solve_placed(placed(instance, placement), options, stopping, on_progress)
+
+
+def _solve_placed(
+    instance: Instance, options: Options, stopping: Stopping, on_progress: OnProgress | None
+) -> Schedule:
+    """Pose the problem, construct schedules, improve and prove, verify."""
+    problem, pinned = _pose(instance, options, stopping)
     incumbent = Incumbent(problem, stopping, on_progress)
     _construct(problem, incumbent, stopping, options, pinned)
     _prove(problem, incumbent, stopping, options)

@@ -33,10 +33,13 @@ class Stopping:
             return 0.0
         return float("inf") if self.time_limit is None else max(0.0, self.time_limit - self.elapsed)
 
+    def within(self, seconds: float | None) -> "Stopping":
+        """Return a deadline after this many seconds, with the same signal; None: no limit."""
+        return Stopping(seconds, self.signal)
+
     def share(self, fraction: float) -> "Stopping":
         """Return a deadline after this fraction of the remaining time, with the same signal."""
-        limit = None if self.time_limit is None else self.remaining * fraction
-        return Stopping(limit, self.signal)
+        return self.within(None if self.time_limit is None else self.remaining * fraction)
 
     def __bool__(self) -> bool:
         """Whether it is time to stop."""

@@ -24,3 +24,5 @@ class Placement(StrEnum):
     same = "same"
     reversed = "reversed"
     rotated = "rotated"
+    v = "v"
+    search = "search"
