@@ -27,13 +27,31 @@ def write_bytes(path: str | Path, data: bytes) -> None:
             return
         _replace(target, data)
     except (OSError, ValueError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
-        raise OutputError(f"{path}: cannot be written: {reason}") from exc
+        raise _unwritable(path, exc) from exc
+
+
+def require_writable(path: str | Path) -> None:
+    """Raise OutputError if `write_bytes` could not write here: better before long work than after it."""
+    try:
+        target = Path(path).resolve()
+        if target.is_dir():
+            raise IsADirectoryError(21, "is a directory")
+        if not target.parent.is_dir():
+            raise FileNotFoundError(2, "its folder does not exist")
+        if not os.access(target if target.exists() else target.parent, os.W_OK):
+            raise PermissionError(13, "permission denied")
+    except (OSError, ValueError) as exc:
+        raise _unwritable(path, exc) from exc
 
 
 def write_text(path: str | Path, text: str) -> None:
     """Write ``text`` as UTF-8; see `write_bytes`."""
     write_bytes(path, text.encode("utf-8"))
+
+
+def _unwritable(path: str | Path, exc: OSError | ValueError) -> OutputError:
+    reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+    return OutputError(f"{path}: cannot be written: {reason}")
 
 
 def _replace(target: Path, data: bytes) -> None:

@@ -1,5 +1,6 @@
 """Field types shared by both file formats, and the one-line form of a validation error."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
@@ -28,6 +29,18 @@ Index = Annotated[int, Field(strict=True, ge=0)]
 Duration = Annotated[int, Field(strict=True, ge=1, le=MAX_MAGNITUDE)]
 NonNegative = Annotated[int, Field(strict=True, ge=0, le=MAX_MAGNITUDE)]
 Delta = Annotated[int, Field(strict=True, ge=-MAX_MAGNITUDE, le=MAX_MAGNITUDE)]
+
+
+def _check_finite(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        raise FieldError((), "expected JSON values, got NaN or an infinity") from None
+    return value
+
+
+#: An object of any keys and JSON values.
+JsonObject = Annotated[dict[str, Any], AfterValidator(_check_finite)]
 
 
 class FormatModel(BaseModel):

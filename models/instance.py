@@ -132,7 +132,7 @@ Microbatches = Annotated[
 ]
 Transfer = Annotated[
     Annotated[NonNegative, Tag("<number>")]
-    | Annotated[tuple[NonNegative, ...], Tag("<list>")]
+    | Annotated[tuple[NonNegative, ...], Field(fail_fast=True), Tag("<list>")]
     | Annotated[Annotated[int, Field(strict=True)], Tag("<object>")],
     Discriminator(_value_shape),
 ]
@@ -143,7 +143,7 @@ class Job(FormatModel):
 
     name: Text
     microbatches: Microbatches
-    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1, fail_fast=True)]
     release: NonNegative = 0
     optimizer_barrier: Annotated[bool, Field(strict=True)] = False
     forward_transfer: Transfer = 0
@@ -215,8 +215,8 @@ class Instance(FormatModel):
     source: Text = ""
     time_unit: Literal["ns", "us", "ms", "s", "tick"] = "tick"
     memory_unit: Text = "unit"
-    devices: Annotated[tuple[Device, ...], Field(min_length=1, max_length=MAX_DEVICES)]
-    jobs: Annotated[tuple[Job, ...], Field(min_length=1, max_length=MAX_JOBS)]
+    devices: Annotated[tuple[Device, ...], Field(min_length=1, max_length=MAX_DEVICES, fail_fast=True)]
+    jobs: Annotated[tuple[Job, ...], Field(min_length=1, max_length=MAX_JOBS, fail_fast=True)]
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

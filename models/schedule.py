@@ -16,6 +16,7 @@ from gapweave.models.fields import (
     FieldError,
     FormatModel,
     Index,
+    JsonObject,
     Text,
     first_problem,
     shown,
@@ -35,6 +36,7 @@ Objective: TypeAlias = Literal["makespan", "period"]
 Mode: TypeAlias = Literal["joint", "fill"]
 Status: TypeAlias = Literal["optimal", "feasible"]
 Time = Annotated[int, Field(strict=True, ge=-_MAX_TIME, le=_MAX_TIME)]
+Seconds = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 PrimaryTask = tuple[Kind, Index, Index | None, Time]
 
 
@@ -42,7 +44,7 @@ class Bound(FormatModel):
     """Why no schedule beats ``lower_bound``: the argument's name, and what is needed to prove it again."""
 
     argument: Text
-    certificate: dict[str, Any] = Field(default_factory=dict)
+    certificate: JsonObject = Field(default_factory=dict)
 
 
 class Primary(FormatModel):
@@ -71,12 +73,12 @@ class SolverRecord(FormatModel):
 
     name: Text
     version: Text = ""
-    seed: int = 0
-    workers: int = 1
-    time_limit: float | None = None
-    work_limit: float | None = None
-    wall_time: float = 0.0
-    notes: dict[str, Any] = Field(default_factory=dict)
+    seed: Annotated[int, Field(strict=True)] = 0
+    workers: Count = 1
+    time_limit: Seconds | None = None
+    work_limit: Seconds | None = None
+    wall_time: Seconds = 0.0
+    notes: JsonObject = Field(default_factory=dict)
 
 
 class Schedule(FormatModel):

@@ -12,6 +12,9 @@ _DENSEST_VALUE = 19
 #: Brackets that any file may have, however short it is.
 _FREE_BRACKETS = 100_000
 
+#: Keys of one object; the formats have a few dozen at most.
+_MOST_KEYS = 1_000
+
 ErrorFactory = Callable[[str, str], InvalidFile]
 
 
@@ -44,6 +47,8 @@ def parse_json(data: bytes, error: ErrorFactory) -> Any:
     duplicates: list[tuple[dict[str, Any], str]] = []
 
     def build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(pairs) > _MOST_KEYS:
+            raise error("", f"an object has {len(pairs)} keys, no object of this format needs {_MOST_KEYS}")
         built = dict(pairs)
         if len(built) < len(pairs):
             keys = [key for key, _ in pairs]

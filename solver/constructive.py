@@ -1,7 +1,8 @@
 """Search over dispatch rules: list schedules under random and improved rules until the bound is met."""
 
 import random
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from gapweave.models.task_arrays import KIND_COUNT
 from gapweave.solver.dispatch_rule import DispatchRule
@@ -15,27 +16,49 @@ _TASKS_PLACED = 2_000_000
 _MOST_RULES = 3_000
 
 
-def search_rules(problem: Problem, incumbent: Incumbent, stopping: Stopping, seed: int) -> None:
+@dataclass
+class _Arm:
+    """One list scheduler and the best rule found for it."""
+
+    scheduler: ListScheduler
+    source: str
+    rule: DispatchRule
+    makespan: int | None = None
+
+
+def search_rules(
+    problem: Problem,
+    incumbent: Incumbent,
+    stopping: Stopping,
+    seed: int,
+    schedulers: Sequence[tuple[str, ListScheduler]],
+) -> None:
     """Offer list schedules to the incumbent: the default rule, then random and perturbed ones.
 
     Ends when the bound is met, when it is time to stop, or after a number of rules that depends on the
     instance's size only, so that one seed always gives the same schedules.
+
+    Parameters
+    ----------
+    schedulers
+        Named schedulers of this instance, which may pin different tasks; the better one is used more.
     """
     rng = random.Random(seed)
-    scheduler = ListScheduler(problem.arrays, problem.pinned)
     jobs = len(problem.instance.jobs)
-    best, best_makespan = DispatchRule.default(jobs), None
-    for attempt in range(max(2, min(_MOST_RULES, _TASKS_PLACED // problem.arrays.task_count))):
-        if stopping or incumbent.is_optimal:
+    arms = [_Arm(scheduler, source, DispatchRule.default(jobs)) for source, scheduler in schedulers]
+    for attempt in range(max(len(arms), min(_MOST_RULES, _TASKS_PLACED // problem.arrays.task_count))):
+        if stopping or incumbent.is_optimal or not arms:
             return
-        rule = best if not attempt else perturbed(best, rng) if rng.random() < 0.5 else drawn(jobs, rng)
-        starts = scheduler.run(rule.keys(problem.paths), rule.limits(problem.paths))
+        arm = arms[attempt] if attempt < len(arms) else _chosen(arms, rng)
+        rule = _next_rule(arm, jobs, rng) if attempt >= len(arms) else arm.rule
+        starts = arm.scheduler.run(rule.keys(problem.paths), rule.limits(problem.paths))
         if starts is None:
-            return
-        incumbent.offer(starts, "priority-list")
+            arms.remove(arm)
+            continue
+        incumbent.offer(starts, arm.source)
         makespan = problem.makespan(starts)
-        if problem.admits(starts) and (best_makespan is None or makespan <= best_makespan):
-            best, best_makespan = rule, makespan
+        if problem.admits(starts) and (arm.makespan is None or makespan <= arm.makespan):
+            arm.rule, arm.makespan = rule, makespan
 
 
 def drawn(jobs: int, rng: random.Random) -> DispatchRule:
@@ -64,3 +87,14 @@ def perturbed(rule: DispatchRule, rng: random.Random) -> DispatchRule:
     if field == "kind_delay":
         return replace(rule, kind_delay=tuple(delays))
     return replace(rule, job_delay=tuple(delays))
+
+
+def _chosen(arms: Sequence[_Arm], rng: random.Random) -> _Arm:
+    """Take the arm with the best makespan most of the time, any arm otherwise."""
+    if len(arms) == 1 or rng.random() < 0.3:
+        return rng.choice(arms)
+    return min(arms, key=lambda arm: float("inf") if arm.makespan is None else arm.makespan)
+
+
+def _next_rule(arm: _Arm, jobs: int, rng: random.Random) -> DispatchRule:
+    return perturbed(arm.rule, rng) if rng.random() < 0.5 else drawn(jobs, rng)

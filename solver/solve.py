@@ -16,7 +16,7 @@ from gapweave.solver.dispatch_rule import DispatchRule
 from gapweave.solver.heuristics import heuristics, single_job_policies
 from gapweave.solver.heuristics.priority_list import PriorityList
 from gapweave.solver.incumbent import Incumbent, OnProgress
-from gapweave.solver.job_alone import JobAlone, best_alone, in_turn
+from gapweave.solver.job_alone import JobAlone, alone, best_alone, in_turn
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.options import Options
 from gapweave.solver.placement_search import search_placements
@@ -153,7 +153,20 @@ def _construct(
             with suppress(NotApplicable):
                 incumbent.offer(method.plan(problem.arrays).starts, method.name)
     incumbent.phase = "dispatch rules"
-    search_rules(problem, incumbent, stopping.share(_RULES_SHARE), options.seed)
+    schedulers = _schedulers(problem)
+    search_rules(problem, incumbent, stopping.share(_RULES_SHARE), options.seed, schedulers)
+
+
+def _schedulers(problem: Problem) -> list[tuple[str, ListScheduler]]:
+    """List schedulers to search with: all tasks free, or the primary kept as a policy has it alone."""
+    schedulers = [("priority-list", ListScheduler(problem.arrays, problem.pinned))]
+    if problem.mode == "joint" and len(problem.instance.jobs) > 1:
+        for policy in single_job_policies().values():
+            with suppress(NotApplicable):
+                own = alone(problem.instance, 0, policy).as_primary()
+                pinned = Problem(problem.instance, "fill", own).pinned
+                schedulers.append((f"fill around {policy.name}", ListScheduler(problem.arrays, pinned)))
+    return schedulers
 
 
 def _construct_around(pinned: JobAlone, incumbent: Incumbent) -> None:

@@ -8,6 +8,7 @@ import typer
 from gapweave.cli.arguments import InstanceArgument, JsonOption
 from gapweave.cli.choices import Mode, Objective, Placement
 from gapweave.cli.output import write_fields, write_json
+from gapweave.models.atomic_write import require_writable
 from gapweave.models.errors import GapweaveError, Infeasible, Interrupted, NothingFound
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def solve(
 
     loaded = Instance.load(instance)
     target = output or f"{Path(loaded.name).name}.schedule.json"
+    require_writable(target)
     options: dict[str, Any] = {
         "objective": objective.value,
         "mode": mode.value,

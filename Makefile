@@ -1,0 +1,51 @@
+# Every target makes what it needs first, so each works on a fresh clone.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO := zb-6.2b+6.2b-p8-m24-2x
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test fuzz lint types wheel-check bench best-known clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	touch $@
+
+demo: $(READY) ## Schedule two real training jobs together on 8 devices, and draw it (demo/)
+	mkdir -p demo
+	$(BIN)/gapweave solve $(DEMO) --time-limit 60 -o demo/$(DEMO).schedule.json
+	$(BIN)/gapweave check demo/$(DEMO).schedule.json
+	$(BIN)/gapweave compare $(DEMO) --time-limit 60
+	$(BIN)/gapweave show demo/$(DEMO).schedule.json -o demo/$(DEMO).svg
+
+test: $(READY) ## Run the tests (without the long fuzzing)
+	$(BIN)/pytest -n 2 -m 'not slow'
+
+fuzz: $(READY) ## Run the long fuzzing
+	$(BIN)/pytest -n 2 -m slow
+
+lint: $(READY) ## Check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY) ## Check the types
+	$(BIN)/mypy
+
+wheel-check: $(READY) ## Build the wheel and use it in a clean environment, without extras
+	$(BIN)/python .ci/wheel_check.py
+
+bench: $(READY) ## Measure solver and heuristics on the shipped instances
+	$(BIN)/python benchmarks/bench.py
+
+best-known: $(READY) ## Look for better results and record them in instances/best_known.json
+	$(BIN)/python benchmarks/best_known.py
+
+clean: ## Remove everything that the targets made
+	rm -rf $(VENV) demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
