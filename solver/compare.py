@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal, TypeAlias
@@ -11,7 +12,7 @@ from gapweave.models.errors import Infeasible, Interrupted, InvalidOption, NotAp
 from gapweave.models.instance import Instance
 from gapweave.models.metrics import measure, throughput_gain
 from gapweave.models.placement import Placement, distinct_placements, placed
-from gapweave.models.schedule import Mode, Schedule, SolverRecord
+from gapweave.models.schedule import Mode, Primary, Schedule, SolverRecord
 from gapweave.models.task_arrays import TaskArrays
 from gapweave.solver.heuristics import Heuristic, heuristic, heuristics, single_job_policies
 from gapweave.solver.heuristics.priority_list import PriorityList
@@ -116,11 +117,8 @@ def compare(
     """
     if not time_limit > 0:
         raise InvalidOption(f"--time-limit: expected a number > 0, got {time_limit:g}")
-    refuse_impossible_memory(instance)
     stop = stop or threading.Event()
-    candidates = (
-        distinct_placements(instance) if placement == "search" else {placement: placed(instance, placement)}
-    )
+    candidates = _candidates(instance, placement)
     options = {"time_limit": time_limit / len(candidates), "workers": workers, "seed": seed, "stop": stop}
     rows: list[Row] = []
     for candidate, moved in candidates.items():
@@ -134,6 +132,22 @@ def compare(
             if on_row is not None:
                 on_row(rows[-1])
     return Comparison(instance, _with_best_bounds(rows))
+
+
+def _candidates(instance: Instance, placement: Placement | Literal["search"]) -> dict[Placement, Instance]:
+    """Return the placed instances that a microbatch fits into (Infeasible if there is none)."""
+    if placement != "search":
+        moved = placed(instance, placement)
+        refuse_impossible_memory(moved)
+        return {placement: moved}
+    fitting = {}
+    for candidate, moved in distinct_placements(instance).items():
+        with suppress(Infeasible):
+            refuse_impossible_memory(moved)
+            fitting[candidate] = moved
+    if not fitting:
+        raise Infeasible("one microbatch of each stage does not fit into memory under any placement")
+    return fitting
 
 
 def _runs(
@@ -230,19 +244,21 @@ class _Baseline:
 
 
 def _with_best_bounds(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """Give every row the best bound that any row of its mode and placement has proven."""
-    best: dict[tuple[Mode, str], int] = {}
+    """Give every row the best bound that any row has proven for the same placement, mode and primary.
+
+    What bounds the joint problem bounds every way to fill as well.
+    """
+    best: dict[tuple[str, Primary | None], int] = {}
     for row in rows:
-        if row.lower_bound is not None:
-            key = (row.mode, row.placement)
+        if row.schedule is not None and row.lower_bound is not None:
+            key = (row.placement, row.schedule.primary)
             best[key] = max(best.get(key, 0), row.lower_bound)
-    return tuple(
-        row
-        if row.makespan is None
-        else replace(
-            row,
-            lower_bound=best[row.mode, row.placement],
-            status="optimal" if row.makespan == best[row.mode, row.placement] else row.status,
-        )
-        for row in rows
-    )
+
+    def improved(row: Row) -> Row:
+        if row.schedule is None:
+            return row
+        bound = max(best[row.placement, row.schedule.primary], best.get((row.placement, None), 0))
+        status: RowStatus = "optimal" if row.makespan == bound else row.status
+        return replace(row, lower_bound=bound, status=status)
+
+    return tuple(map(improved, rows))

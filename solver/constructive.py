@@ -2,9 +2,8 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from gapweave.models.task_arrays import KIND_COUNT
 from gapweave.solver.dispatch_rule import DispatchRule
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.list_scheduler import ListScheduler
@@ -12,8 +11,9 @@ from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
 
 #: Tasks placed in one search, over all its list schedules: a deterministic measure of effort.
-_TASKS_PLACED = 2_000_000
-_MOST_RULES = 3_000
+_TASKS_PLACED = 10_000_000
+#: Rules tried per task: where there are few, CP-SAT is the better searcher.
+_RULES_PER_TASK = 10
 
 
 @dataclass
@@ -46,12 +46,13 @@ def search_rules(
     rng = random.Random(seed)
     jobs = len(problem.instance.jobs)
     arms = [_Arm(scheduler, source, DispatchRule.default(jobs)) for source, scheduler in schedulers]
-    for attempt in range(max(len(arms), min(_MOST_RULES, _TASKS_PLACED // problem.arrays.task_count))):
+    tasks = problem.arrays.task_count
+    for attempt in range(max(len(arms), min(_RULES_PER_TASK * tasks, _TASKS_PLACED // tasks))):
         if stopping or incumbent.is_optimal or not arms:
             return
         arm = arms[attempt] if attempt < len(arms) else _chosen(arms, rng)
         rule = _next_rule(arm, jobs, rng) if attempt >= len(arms) else arm.rule
-        starts = arm.scheduler.run(rule.keys(problem.paths), rule.limits(problem.paths))
+        starts = rule.run(arm.scheduler, problem.paths)
         if starts is None:
             arms.remove(arm)
             continue
@@ -66,27 +67,29 @@ def drawn(jobs: int, rng: random.Random) -> DispatchRule:
     return DispatchRule(
         head_weight=1.0,
         tail_weight=rng.choice((0.0, 0.0, rng.uniform(0, 2))),
-        kind_delay=(0.0, *(rng.uniform(-6, 6) for _ in range(KIND_COUNT - 1))),
+        kind_delay=(0.0, rng.uniform(-6, 6), rng.uniform(-6, 20), rng.uniform(-6, 6)),
         job_delay=(0.0, *(rng.choice((0.0, rng.uniform(-20, 20))) for _ in range(jobs - 1))),
         round_trips=tuple(rng.choice((None, rng.uniform(0.5, 3))) for _ in range(jobs)),
+        patience=(*(rng.choice((0.0, rng.uniform(0, 1), rng.uniform(0, 2))) for _ in "FBW"), 0.0),
     )
 
 
 def perturbed(rule: DispatchRule, rng: random.Random) -> DispatchRule:
-    """Change one parameter of a rule a little."""
-    field = rng.choice(("tail_weight", "kind_delay", "job_delay", "round_trips"))
-    if field == "tail_weight":
-        return replace(rule, tail_weight=max(0.0, rule.tail_weight + rng.gauss(0, 0.3)))
-    if field == "round_trips":
-        trips = list(rule.round_trips)
-        index = rng.randrange(len(trips))
-        trips[index] = max(0.1, (trips[index] or 3.0) + rng.gauss(0, 0.3))
-        return replace(rule, round_trips=tuple(trips))
-    delays = list(rule.kind_delay if field == "kind_delay" else rule.job_delay)
-    delays[rng.randrange(len(delays))] += rng.gauss(0, 2)
-    if field == "kind_delay":
-        return replace(rule, kind_delay=tuple(delays))
-    return replace(rule, job_delay=tuple(delays))
+    """Change about half of a rule's parameters a little."""
+
+    def moved(value: float, spread: float) -> float:
+        return value + rng.gauss(0, spread) if rng.random() < 0.5 else value
+
+    return DispatchRule(
+        head_weight=rule.head_weight,
+        tail_weight=max(0.0, moved(rule.tail_weight, 0.1)),
+        kind_delay=tuple(moved(delay, 1.0) for delay in rule.kind_delay),
+        job_delay=(0.0, *(moved(delay, 2.0) for delay in rule.job_delay[1:])),
+        round_trips=tuple(
+            trips if trips is None else max(0.1, moved(trips, 0.2)) for trips in rule.round_trips
+        ),
+        patience=tuple(max(0.0, moved(share, 0.2)) for share in rule.patience),
+    )
 
 
 def _chosen(arms: Sequence[_Arm], rng: random.Random) -> _Arm:

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from gapweave.models.bounds import HeadsTails
-from gapweave.models.task_arrays import KIND_COUNT, B, F
+from gapweave.models.task_arrays import KIND_COUNT, B, F, Int64Array
+from gapweave.solver.list_scheduler import ListScheduler
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,9 @@ class DispatchRule:
     round_trips
         Per job: microbatches in flight on a stage, as a multiple of what covers the time from one
         microbatch's forward to its backward; None: as many as memory holds.
+    patience
+        Per kind (F, B, W, O): a device waits for a task with a smaller key that becomes ready within this
+        share of the duration of the one it could start.
     """
 
     head_weight: float
@@ -34,13 +42,18 @@ class DispatchRule:
     kind_delay: tuple[float, ...]
     job_delay: tuple[float, ...]
     round_trips: tuple[float | None, ...]
+    patience: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
 
     @classmethod
     def default(cls, job_count: int) -> "DispatchRule":
         """Least progress first, backward before forward before weight gradient."""
         return cls(1.0, 0.0, (0.0, -1.0, 1.0, -1.0), (0.0,) * job_count, (1.0,) * job_count)
 
-    def keys(self, paths: HeadsTails) -> list[float]:
+    def run(self, scheduler: ListScheduler, paths: HeadsTails) -> Int64Array | None:
+        """Return the starts of all nodes, shape (nodes,), in ticks; None if memory is too tight."""
+        return scheduler.run(self.keys(paths), self.limits(paths), self.patience)
+
+    def keys(self, paths: HeadsTails) -> FloatArray:
         """Return the key of every node."""
         arrays = paths.arrays
         unit = microbatch_unit(paths)
@@ -52,7 +65,7 @@ class DispatchRule:
             + unit * kind_delay[arrays.kind]
             + unit * np.array(self.job_delay)[arrays.job]
         )
-        return [float(key) for key in keys]
+        return np.asarray(keys, dtype=np.float64)
 
     def limits(self, paths: HeadsTails) -> Mapping[tuple[int, int], int]:
         """Return the most microbatches in flight per (job, stage)."""

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from gapweave.models.errors import InvalidOption, NotApplicable
-from gapweave.models.instance import Instance
+from gapweave.models.instance import Instance, Job
 from gapweave.models.schedule import Primary, Schedule
 from gapweave.models.task import KINDS
 from gapweave.models.task_arrays import Int64Array, TaskArrays
 from gapweave.solver.heuristics.base import Heuristic
+
+#: Latest start in a given schedule; more would overflow the arithmetic on times.
+_LATEST = 2**43
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +69,7 @@ def best_alone(instance: Instance, job: int, policies: Iterable[Heuristic]) -> J
 def from_schedule(instance: Instance, schedule: Schedule, source: str) -> JobAlone:
     """Take the first job's times from a schedule of a job like it (InvalidOption)."""
     theirs, ours = schedule.instance.jobs[0], instance.jobs[0]
-    if theirs.model_copy(update={"name": ours.name}) != ours:
+    if _training(theirs) != _training(ours):
         raise InvalidOption(f"{source}: its first job is not the primary {ours.name!r} of this instance")
     if schedule.objective != "makespan" or schedule.steps[0] != 1:
         raise InvalidOption(f"{source}: expected one step of its first job, with objective makespan")
@@ -78,9 +81,17 @@ def from_schedule(instance: Instance, schedule: Schedule, source: str) -> JobAlo
             if block is None or not 0 <= (row.microbatch or 0) < block.size:
                 raise InvalidOption(f"{source}: has {row.task}, which the primary does not have")
             starts[block.first + (row.microbatch or 0)] = row.start
+    if starts.max() > _LATEST:
+        raise InvalidOption(f"{source}: starts a task at {starts.max()}, expected at most {_LATEST}")
     if (starts[: arrays.task_count] < 0).any():
         raise InvalidOption(f"{source}: does not schedule every task of the primary")
     return JobAlone(source, arrays, starts)
+
+
+def _training(job: Job) -> tuple[object, ...]:
+    """Return what makes two jobs the same training, however their files write it."""
+    lags = (job.forward_lags, job.backward_lags)
+    return job.microbatch_count, job.stages, lags, job.release, job.optimizer_barrier
 
 
 def in_turn(arrays: TaskArrays, jobs: Iterable[JobAlone]) -> Int64Array:

@@ -8,58 +8,17 @@ on the device can hold one microbatch. So each stage always holds its oldest mic
 the oldest microbatch of a job finds every stage on its way willing.
 """
 
-import heapq
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from gapweave.models.instance import Stage
-from gapweave.models.task_arrays import B, F, Int64Array, TaskArrays, W
-from gapweave.solver.room import Interval, Room, rooms
+from gapweave.models.task_arrays import KIND_COUNT, B, F, Int64Array, TaskArrays, W
+from gapweave.solver.list_kernel import Layout, simulate
+from gapweave.solver.room import rooms
 
 UNLIMITED = 2**62
-
-
-@dataclass
-class _Group:
-    """One stage of a job on its device, during one run."""
-
-    peak: int
-    in_flight_limit: int
-    unstarted: int = 0
-    in_flight: int = 0
-    held: int = 0
-
-    @property
-    def missing(self) -> int:
-        """Memory that must stay free so that this stage can hold one microbatch."""
-        return max(0, self.peak - self.held) if self.unstarted or self.in_flight else 0
-
-
-@dataclass
-class _Lane:
-    """One block of free tasks on a device: the microbatches of one kind of one stage, in order."""
-
-    kind: int
-    duration: int
-    next: int
-    stop: int
-    group: _Group
-    freed: int
-
-
-@dataclass
-class _DeviceState:
-    """One device during one run."""
-
-    room: Room
-    lanes: list[_Lane] = field(default_factory=list)
-    groups: list[_Group] = field(default_factory=list)
-    free_at: int = 0
-    held: int = 0
-    next_busy: int = 0
-    next_step: int = 0
 
 
 class ListScheduler:
@@ -74,15 +33,62 @@ class ListScheduler:
     """
 
     def __init__(self, arrays: TaskArrays, pinned: Int64Array | None = None) -> None:
-        self.arrays = arrays
-        self.starts = [-1] * arrays.node_count if pinned is None else pinned.tolist()
-        self.rooms = rooms(arrays, pinned)
-        self.devices = arrays.device.tolist()
-        releases = np.array([job.release for job in arrays.instance.jobs], dtype=np.int64)
-        self.releases = releases[arrays.job].tolist()
-        self.in_degrees = arrays.in_degree.tolist()
+        starts = np.full(arrays.node_count, -1, dtype=np.int64) if pinned is None else pinned
+        free_blocks = [block for block in arrays.blocks if block.device >= 0 and starts[block.first] < 0]
+        by_device = sorted(free_blocks, key=lambda block: block.device)
+        devices = range(len(arrays.instance.devices))
+        self.groups = list(dict.fromkeys((block.device, block.job, block.stage) for block in by_device))
+        number = {(job, stage): index for index, (_, job, stage) in enumerate(self.groups)}
+        stages = [arrays.instance.jobs[job].stages[stage] for _, job, stage in self.groups]
+        forwards = np.zeros(len(self.groups), dtype=np.int64)
+        for block in by_device:
+            if block.kind == F:
+                forwards[number[block.job, block.stage]] += block.size
+        stage_of = {block: stages[number[block.job, block.stage]] for block in by_device}
+        own_rooms = rooms(arrays, pinned)
+        order = np.argsort(arrays.edge_source, kind="stable")
+        self._layout = Layout(
+            starts=starts,
+            releases=_releases(arrays),
+            in_degrees=arrays.in_degree.astype(np.int64),
+            devices=arrays.device,
+            successor_ptr=_pointers(np.bincount(arrays.edge_source, minlength=arrays.node_count)),
+            successors=arrays.edge_target[order],
+            lags=arrays.edge_lag[order],
+            lane_ptr=_pointers([sum(block.device == device for block in by_device) for device in devices]),
+            lane_kind=_array(block.kind for block in by_device),
+            lane_duration=_array(block.duration for block in by_device),
+            lane_first=_array(block.first for block in by_device),
+            lane_stop=_array(block.first + block.size for block in by_device),
+            lane_group=_array(number[block.job, block.stage] for block in by_device),
+            lane_freed=_array(_freed(block.kind, stage_of[block]) for block in by_device),
+            group_ptr=_pointers([sum(own == device for own, *_ in self.groups) for device in devices]),
+            group_peak=_array(stage.memory.peak for stage in stages),
+            group_forwards=forwards,
+            busy_ptr=_pointers([len(room.busy) for room in own_rooms]),
+            busy_start=_array(start for room in own_rooms for start, _ in room.busy),
+            busy_end=_array(end for room in own_rooms for _, end in room.busy),
+            step_ptr=_pointers([len(room.memory or ()) for room in own_rooms]),
+            step_time=_array(time for room in own_rooms for time, _ in room.memory or ()),
+            step_free=_array(free for room in own_rooms for _, free in room.memory or ()),
+        )
+        self._can_hold_one_each = all(
+            room.final_memory is None
+            or sum(
+                stage.memory.peak
+                for (own, *_), stage in zip(self.groups, stages, strict=True)
+                if own == device
+            )
+            <= room.final_memory
+            for device, room in enumerate(own_rooms)
+        )
 
-    def run(self, keys: Sequence[float], limits: Mapping[tuple[int, int], int]) -> Int64Array | None:
+    def run(
+        self,
+        keys: Sequence[float] | np.ndarray[Any, np.dtype[np.float64]],
+        limits: Mapping[tuple[int, int], int],
+        patience: Sequence[float] = (),
+    ) -> Int64Array | None:
         """Schedule all free tasks.
 
         Parameters
@@ -91,6 +97,9 @@ class ListScheduler:
             One number per node; a device starts the ready task with the smallest.
         limits
             Most microbatches between F's start and B's end, per (job, stage); absent means unlimited.
+        patience
+            Per kind: a device passes over a task of this kind if one with a smaller key becomes ready within
+            this share of the task's duration; absent means 0, never wait.
 
         Returns
         -------
@@ -98,141 +107,34 @@ class ListScheduler:
             Starts of all nodes, shape (nodes,), in ticks; None if memory cannot hold one microbatch of
             every stage at a time.
         """
-        return _Run(self, keys, limits).execute()
-
-
-class _Run:
-    """One simulation: an event (time, device) makes the device look for something to do."""
-
-    def __init__(
-        self, scheduler: ListScheduler, keys: Sequence[float], limits: Mapping[tuple[int, int], int]
-    ) -> None:
-        self.arrays = scheduler.arrays
-        self.devices = scheduler.devices
-        self.keys = keys
-        self.starts = list(scheduler.starts)
-        self.ready_at = list(scheduler.releases)
-        self.waiting = list(scheduler.in_degrees)
-        self.states = self._fresh_states(scheduler, limits)
-        self.events = [
-            (time, device) for device, room in enumerate(scheduler.rooms) for time, _ in room.memory or ()
-        ]
-        self.events += [
-            (self.ready_at[node], self.devices[node])
-            for node, count in enumerate(self.waiting)
-            if not count and self.starts[node] < 0
-        ]
-        heapq.heapify(self.events)
-
-    def execute(self) -> Int64Array | None:
-        if not all(map(_can_hold_one_each, self.states)):
+        if not self._can_hold_one_each:
             return None
-        while self.events:
-            now, device = heapq.heappop(self.events)
-            state = self.states[device]
-            if state.free_at <= now:
-                lane = self._choose(state, now, device)
-                if lane is not None:
-                    self._start(state, lane, now, device)
-        return np.array(self.starts, dtype=np.int64) if min(self.starts) >= 0 else None
-
-    def _choose(self, state: _DeviceState, now: int, device: int) -> _Lane | None:
-        """Return the lane whose next task has the smallest key among those that may start now."""
-        deadline, resume = self._next_pinned(state, now)
-        if deadline <= now:
-            heapq.heappush(self.events, (resume, device))
-            return None
-        best, best_key, too_long = None, float("inf"), False
-        for lane in state.lanes:
-            node = lane.next
-            if (
-                node == lane.stop
-                or self.waiting[node]
-                or self.ready_at[node] > now
-                or self.keys[node] >= best_key
-            ):
-                continue
-            if now + lane.duration > deadline:
-                too_long = True
-            elif lane.kind != F or _may_claim(state, lane.group, now):
-                best, best_key = lane, self.keys[node]
-        if best is None and too_long:
-            heapq.heappush(self.events, (resume, device))
-        return best
-
-    def _next_pinned(self, state: _DeviceState, now: int) -> Interval:
-        """Return [start, end) of the pinned task that runs now or comes next."""
-        busy = state.room.busy
-        while state.next_busy < len(busy) and busy[state.next_busy][1] <= now:
-            state.next_busy += 1
-        return busy[state.next_busy] if state.next_busy < len(busy) else (UNLIMITED, UNLIMITED)
-
-    def _start(self, state: _DeviceState, lane: _Lane, now: int, device: int) -> None:
-        """Start the lane's next task, and tell its successors when it will have ended."""
-        node, group = lane.next, lane.group
-        lane.next += 1
-        # A device's memory changes by its own tasks only, so what ends free may count as freed at once.
-        state.held -= lane.freed
-        group.held -= lane.freed
-        if lane.kind == F:
-            group.unstarted -= 1
-            group.in_flight += 1
-        elif lane.kind == B:
-            group.in_flight -= 1
-        self.starts[node] = now
-        state.free_at = now + lane.duration
-        heapq.heappush(self.events, (state.free_at, device))
-        self._release_successors(node, state.free_at)
-
-    def _release_successors(self, node: int, end: int) -> None:
-        finished = [(node, end)]
-        for done, at in finished:  # grows by milestones, which take no time
-            for successor, lag in self.arrays.successors[done]:
-                self.ready_at[successor] = max(self.ready_at[successor], at + lag)
-                self.waiting[successor] -= 1
-                if self.waiting[successor]:
-                    continue
-                if self.devices[successor] < 0:
-                    self.starts[successor] = self.ready_at[successor]
-                    finished.append((successor, self.ready_at[successor]))
-                else:
-                    heapq.heappush(self.events, (self.ready_at[successor], self.devices[successor]))
-
-    def _fresh_states(
-        self, scheduler: ListScheduler, limits: Mapping[tuple[int, int], int]
-    ) -> list[_DeviceState]:
-        states = [_DeviceState(room) for room in scheduler.rooms]
-        groups: dict[tuple[int, int], _Group] = {}
-        for block in self.arrays.blocks:
-            if block.device < 0 or self.starts[block.first] >= 0:
-                continue
-            stage = self.arrays.instance.jobs[block.job].stages[block.stage]
-            key = (block.job, block.stage)
-            if key not in groups:
-                groups[key] = _Group(stage.memory.peak, max(1, limits.get(key, UNLIMITED)))
-                states[block.device].groups.append(groups[key])
-            if block.kind == F:
-                groups[key].unstarted += block.size
-            freed = _freed(block.kind, stage)
-            lane = _Lane(
-                block.kind, block.duration, block.first, block.first + block.size, groups[key], freed
-            )
-            states[block.device].lanes.append(lane)
-        return states
+        waits = np.zeros(KIND_COUNT)
+        waits[: len(patience)] = patience
+        most = _array(max(1, limits.get((job, stage), UNLIMITED)) for _, job, stage in self.groups)
+        starts: Int64Array = simulate(self._layout, np.asarray(keys, dtype=np.float64), most, waits)
+        return starts if starts.min() >= 0 else None
 
 
-def _may_claim(state: _DeviceState, group: _Group, now: int) -> bool:
-    """Whether one more microbatch of this stage fits, and leaves every other stage room for one."""
-    if group.in_flight >= group.in_flight_limit:
-        return False
-    steps = state.room.memory
-    if steps is None:
-        return True
-    while state.next_step + 1 < len(steps) and steps[state.next_step + 1][0] <= now:
-        state.next_step += 1
-    held = state.held + group.peak
-    reserve = sum(other.missing for other in state.groups if other is not group)
-    return held <= steps[state.next_step][1] and held + reserve <= steps[-1][1]
+def _peaks(groups: Sequence[tuple[int, int, int]], stages: Sequence[Stage], devices: int) -> list[int]:
+    """Return per device what one microbatch of every stage holds together."""
+    peaks = [0] * devices
+    for (device, *_), stage in zip(groups, stages, strict=True):
+        peaks[device] += stage.memory.peak
+    return peaks
+
+
+def _releases(arrays: TaskArrays) -> Int64Array:
+    per_job = np.array([job.release for job in arrays.instance.jobs], dtype=np.int64)
+    return per_job[arrays.job]
+
+
+def _pointers(counts: Sequence[int] | Int64Array) -> Int64Array:
+    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)])
+
+
+def _array(values: Iterable[int]) -> Int64Array:
+    return np.array(list(values), dtype=np.int64)
 
 
 def _freed(kind: int, stage: Stage) -> int:
@@ -243,8 +145,3 @@ def _freed(kind: int, stage: Stage) -> int:
     if kind == B:
         return memory.peak + memory.weight
     return -memory.weight if kind == W else 0
-
-
-def _can_hold_one_each(state: _DeviceState) -> bool:
-    final = state.room.final_memory
-    return final is None or sum(group.peak for group in state.groups) <= final

@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +16,7 @@ class Options:
 
     objective: Objective
     mode: Mode
-    primary: str | Path | Schedule
+    primary: str | Path | Schedule | None
     primary_slack: float | None
     placement: Placement | Literal["search"]
     time_limit: float | None
@@ -32,12 +31,13 @@ class Options:
             raise InvalidOption(f"--mode: expected 'joint' or 'fill', got {self.mode!r}")
         if self.primary_slack is not None and self.mode == "fill":
             raise InvalidOption("--primary-slack: goes with --mode joint, in fill the primary never slows")
-        _require("--primary-slack", self.primary_slack, least=0.0)
-        _require("--time-limit", self.time_limit, above=0.0)
-        _require("--work-limit", self.work_limit, above=0.0)
-        _require("--workers", self.workers, least=1)
-        if not 0 <= self.seed < 2**31:
-            raise InvalidOption(f"--seed: expected an integer from 0 to 2^31 - 1, got {self.seed}")
+        if self.primary is not None and self.mode == "joint":
+            raise InvalidOption("--primary: goes with --mode fill, in joint the primary is scheduled freely")
+        _require_number("--primary-slack", self.primary_slack, 0.0, 1e6)
+        _require_number("--time-limit", self.time_limit, 1e-9, 1e9)
+        _require_number("--work-limit", self.work_limit, 1e-9, 1e9)
+        _require_integer("--workers", self.workers, 1, 10_000)
+        _require_integer("--seed", self.seed, 0, 2**31 - 1)
 
     @property
     def threads(self) -> int:
@@ -45,11 +45,15 @@ class Options:
         return self.workers or len(os.sched_getaffinity(0))
 
 
-def _require(
-    option: str, value: float | None, *, least: float | None = None, above: float | None = None
-) -> None:
+def _require_number(option: str, value: object, least: float, most: float) -> None:
     if value is None:
         return
-    if not isfinite(value) or (least is not None and value < least) or (above is not None and value <= above):
-        limit = f">= {least:g}" if least is not None else f"> {above:g}"
-        raise InvalidOption(f"{option}: expected a number {limit}, got {value:g}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise InvalidOption(f"{option}: expected a number from {least:g} to {most:g}, got {value}")
+
+
+def _require_integer(option: str, value: object, least: int, most: int) -> None:
+    if value is None:
+        return
+    if type(value) is not int or not least <= value <= most:
+        raise InvalidOption(f"{option}: expected an integer from {least} to {most}, got {value}")

@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
@@ -38,7 +39,7 @@ def solve(
     *,
     objective: Objective = "makespan",
     mode: Mode = "joint",
-    primary: str | Path | Schedule = "1f1b",
+    primary: str | Path | Schedule | None = None,
     primary_slack: float | None = None,
     placement: Placement | Literal["search"] = "given",
     time_limit: float | None = 60.0,
@@ -60,7 +61,8 @@ def solve(
         ``joint``: all jobs are scheduled freely; ``fill``: the primary keeps its own schedule and the
         others go into its idle intervals.
     primary
-        ``fill``: how the primary is scheduled: a single-job policy, "solver", or a schedule (file).
+        ``fill``: how the primary is scheduled: a single-job policy (default: 1f1b), "solver", or a schedule
+        (file).
     primary_slack
         ``joint``: the primary may end at most this much later than the best found for it alone (0.02: 2 %).
     placement
@@ -74,7 +76,7 @@ def solve(
     seed
         Of every random choice.
     on_progress
-        Is called with each better schedule or bound.
+        Is called with each better schedule or bound, from another thread while CP-SAT works.
     stop
         Set this event to end with the best schedule so far.
 
@@ -121,17 +123,11 @@ def _pose(instance: Instance, options: Options, stopping: Stopping) -> tuple[Pro
     refuse_impossible_memory(instance)
 
     def solve_alone(primary_only: Instance) -> Schedule:
-        return solve(
-            primary_only,
-            time_limit=stopping.share(_PRIMARY_SHARE).time_limit,
-            work_limit=options.work_limit,
-            workers=options.workers,
-            seed=options.seed,
-            stop=stopping.signal,
-        )
+        own = replace(options, mode="joint", primary=None, primary_slack=None, placement="given")
+        return _solve_placed(primary_only, own, stopping.share(_PRIMARY_SHARE), None)
 
     if options.mode == "fill":
-        pinned = primary_alone(instance, options.primary, solve_alone)
+        pinned = primary_alone(instance, options.primary or "1f1b", solve_alone)
         return Problem(instance, "fill", pinned.as_primary()), pinned
     if options.primary_slack is not None:
         pinned = primary_alone(instance, SOLVER, solve_alone)
@@ -175,7 +171,7 @@ def _construct_around(pinned: JobAlone, incumbent: Incumbent) -> None:
     problem = Problem(instance, "fill", pinned.as_primary())
     rule = DispatchRule.default(len(instance.jobs))
     scheduler = ListScheduler(problem.arrays, problem.pinned)
-    incumbent.offer(scheduler.run(rule.keys(problem.paths), rule.limits(problem.paths)), "greedy-fill")
+    incumbent.offer(rule.run(scheduler, problem.paths), "greedy-fill")
     if incumbent.makespan is None:
         policies = [*single_job_policies().values(), PriorityList()]
         others = (best_alone(instance, job, policies) for job in range(1, len(instance.jobs)))

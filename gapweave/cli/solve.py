@@ -29,12 +29,13 @@ def solve(
         Mode, typer.Option(help="Schedule all jobs freely, or fill the primary's idle intervals.")
     ] = Mode.joint,
     primary: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="METHOD|SCHEDULE",
             help="With --mode fill: the primary's own schedule, by a policy, by 'solver', or a file.",
+            show_default="1f1b",
         ),
-    ] = "1f1b",
+    ] = None,
     primary_slack: Annotated[
         float | None,
         typer.Option(

@@ -1,9 +1,13 @@
 """The words around a chart: what the schedule is, and how good."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gapweave.models.errors import InvalidOption
 from gapweave.models.metrics import measure
 from gapweave.models.schedule import Schedule
 from gapweave.models.task import Kind
-from gapweave.reports.time_scale import percent
+from gapweave.reports.time_scale import TimeScale, percent
 
 KIND_NAMES: dict[Kind, str] = {
     "F": "forward",
@@ -11,6 +15,16 @@ KIND_NAMES: dict[Kind, str] = {
     "W": "weight gradient",
     "O": "optimizer",
 }
+_LONGEST_TITLE = 80
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A time marked in a chart, in ticks; ``is_bound`` tells the lower bound from the schedule's value."""
+
+    time: int
+    text: str
+    is_bound: bool
 
 
 def value_name(schedule: Schedule) -> str:
@@ -25,6 +39,45 @@ def quality(schedule: Schedule) -> str:
     return " · ".join((f"{schedule.mode} mode", schedule.status, gap, bubble_rate))
 
 
+def subtitle(schedule: Schedule) -> str:
+    """Return objective and quality in one line."""
+    return f"objective {schedule.objective} · {quality(schedule)}"
+
+
+def markers(schedule: Schedule, scale: TimeScale) -> list[Marker]:
+    """Return the marked times with their labels: the lower bound, if it is below the value, and the value."""
+    name, value = value_name(schedule), scale.format(schedule.value)
+    if schedule.lower_bound is None or schedule.gap is None:
+        return [Marker(schedule.value, f"{name} {value}", is_bound=False)]
+    if schedule.value == schedule.lower_bound:
+        return [Marker(schedule.value, f"{name} = lower bound = {value}", is_bound=False)]
+    bound = f"lower bound {scale.format(schedule.lower_bound)}"
+    return [
+        Marker(schedule.lower_bound, bound, is_bound=True),
+        Marker(schedule.value, f"{name} {value}, gap {percent(schedule.gap)}", is_bound=False),
+    ]
+
+
+def chart_titles(schedules: Sequence[Schedule], titles: Sequence[str] | None = None) -> list[str]:
+    """Return one printable title per schedule.
+
+    By default the instance's name, and where several schedules share a chart also who made each.
+
+    Raises
+    ------
+    InvalidOption
+        There is no schedule, or the titles are not as many.
+    """
+    if not schedules:
+        raise InvalidOption("expected at least one schedule to draw")
+    if titles is None:
+        alone = len(schedules) == 1
+        titles = [one.instance.name if alone else _made_by(one) for one in schedules]
+    if len(titles) != len(schedules):
+        raise InvalidOption(f"expected {len(schedules)} titles (one per schedule), got {len(titles)}")
+    return [printable(title, _LONGEST_TITLE) for title in titles]
+
+
 def kinds_of(schedule: Schedule) -> tuple[Kind, ...]:
     """Return the kinds that occur in the schedule, in the order F, B, W, O."""
     present = {row.kind for row in schedule.tasks}
@@ -35,3 +88,8 @@ def printable(name: str, limit: int) -> str:
     """Return a name that is safe to print: one line, no control characters, ``limit`` characters at most."""
     clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+def _made_by(schedule: Schedule) -> str:
+    placement = "" if schedule.placement == "given" else f", {schedule.placement} placement"
+    return f"{schedule.solver.name} on {schedule.instance.name}{placement}"

@@ -1,24 +1,21 @@
 """The legend of a Gantt chart: for each job one swatch per kind, laid out in lines like text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.transforms import Transform
 
 from gapweave.models.schedule import Schedule
-from gapweave.reports.captions import KIND_NAMES, kinds_of, printable
-from gapweave.reports.colours import INK, PAPER
-from gapweave.reports.gantt_style import IDLE, LABEL_SIZE, Look, look, text_width
+from gapweave.reports.captions import KIND_NAMES, kinds_of
+from gapweave.reports.colours import Theme
+from gapweave.reports.gantt_sheet import Sheet
+from gapweave.reports.gantt_style import LABEL_SIZE, Look, idle_look, look, text_width
+from gapweave.reports.job_names import job_labels, occurring
 
 LINE_PITCH = 15.0
 _SWATCH_WIDTH, _SWATCH_HEIGHT = 13.0, 9.0
 _AFTER_SWATCHES, _BETWEEN_ITEMS = 4.0, 16.0
-_LONGEST_NAME = 28
-#: Keeps a letter legible on hatching.
-_LETTER_BACKING = {"boxstyle": "circle,pad=0.1", "facecolor": PAPER, "edgecolor": "none"}
 
 
 @dataclass(frozen=True)
@@ -39,11 +36,13 @@ class LegendItem:
         return self.label_offset + text_width(self.label, LABEL_SIZE)
 
 
-def legend_lines(schedule: Schedule, width: float) -> list[list[LegendItem]]:
+def legend_lines(
+    schedules: Sequence[Schedule], width: float, theme: Theme, *, memory: bool
+) -> list[list[LegendItem]]:
     """Break the legend into lines of at most ``width`` points."""
     lines: list[list[LegendItem]] = [[]]
     taken = 0.0
-    for item in _items(schedule):
+    for item in _items(schedules, theme, memory=memory):
         if lines[-1] and taken + item.width > width:
             lines.append([])
             taken = 0.0
@@ -52,29 +51,34 @@ def legend_lines(schedule: Schedule, width: float) -> list[list[LegendItem]]:
     return lines
 
 
-def draw_legend(
-    figure: Figure, lines: list[list[LegendItem]], left: float, top: float, points: Transform
-) -> None:
-    """Draw lines downwards from (left, top); ``points`` maps points on the page to the canvas."""
+def draw_legend(sheet: Sheet, lines: list[list[LegendItem]], top: float) -> None:
+    """Draw lines downwards from ``top``."""
     for number, line in enumerate(lines):
-        x, middle = left, top - (number + 0.5) * LINE_PITCH
+        x, middle = sheet.left, top + (number + 0.5) * LINE_PITCH
         for item in line:
-            _draw_item(figure, item, x, middle, points)
+            _draw_item(sheet, item, x, middle)
             x += item.width + _BETWEEN_ITEMS
 
 
-def _items(schedule: Schedule) -> Iterator[LegendItem]:
-    kinds = kinds_of(schedule)
-    occurring = {(row.job, row.kind) for row in schedule.tasks}
-    for index, job in enumerate(schedule.instance.jobs):
-        swatches = tuple((kind, look(index, kind)) for kind in kinds if (index, kind) in occurring)
-        yield LegendItem(printable(job.name, _LONGEST_NAME), swatches)
-    yield LegendItem("idle", (("", IDLE),))
-    yield LegendItem(",  ".join(f"{kind} {KIND_NAMES[kind]}" for kind in kinds))
+def _items(schedules: Sequence[Schedule], theme: Theme, *, memory: bool) -> Iterator[LegendItem]:
+    found = occurring(schedules)
+    for index, label in enumerate(job_labels(schedules)):
+        swatches = tuple((kind, look(theme, job, kind)) for job, kind in found if job == index)
+        yield LegendItem(label, swatches)
+    yield LegendItem("idle", (("", idle_look(theme)),))
+    if memory and any(any(schedule.instance.resident_memory) for schedule in schedules):
+        yield LegendItem("resident memory", (("", Look(theme.resident, theme.paper, theme.ink)),))
+    kinds = dict.fromkeys(kind for schedule in schedules for kind in kinds_of(schedule))
+    yield LegendItem(",  ".join(f"{kind} {name}" for kind, name in KIND_NAMES.items() if kind in kinds))
+    if memory and any(_has_capacity(schedule) for schedule in schedules):
+        yield LegendItem("dashed: memory capacity")
 
 
-def _draw_item(figure: Figure, item: LegendItem, x: float, middle: float, points: Transform) -> None:
-    text: dict[str, Any] = {"transform": points, "parse_math": False, "va": "center_baseline"}
+def _has_capacity(schedule: Schedule) -> bool:
+    return any(device.memory_capacity is not None for device in schedule.instance.devices)
+
+
+def _draw_item(sheet: Sheet, item: LegendItem, x: float, middle: float) -> None:
     for index, (letter, box) in enumerate(item.swatches):
         left = x + index * _SWATCH_WIDTH
         swatch = Rectangle(
@@ -85,10 +89,13 @@ def _draw_item(figure: Figure, item: LegendItem, x: float, middle: float, points
             edgecolor=box.edge,
             hatch=box.hatch,
             linewidth=0.5,
-            transform=points,
+            transform=sheet.points,
         )
-        figure.add_artist(swatch)
-        backing = _LETTER_BACKING if box.hatch else None
+        sheet.figure.add_artist(swatch)
+        # A circle of paper keeps a letter legible on hatching.
+        backing = {"boxstyle": "circle,pad=0.1", "facecolor": sheet.theme.paper, "edgecolor": "none"}
+        style: dict[str, Any] = {"bbox": backing} if box.hatch and letter else {}
         centre = left + _SWATCH_WIDTH / 2
-        figure.text(centre, middle, letter, color=box.ink, size=6, ha="center", bbox=backing, **text)
-    figure.text(x + item.label_offset, middle, item.label, color=INK, size=LABEL_SIZE, **text)
+        sheet.text(centre, middle, letter, color=box.ink, size=6, ha="center", va="center_baseline", **style)
+    left = x + item.label_offset
+    sheet.text(left, middle, item.label, color=sheet.theme.ink, size=LABEL_SIZE, va="center_baseline")

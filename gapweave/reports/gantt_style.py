@@ -10,7 +10,7 @@ import matplotlib.style
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-from gapweave.reports.colours import IDLE_HATCH, IDLE_TINT, INK, PAPER, ink_on, shade
+from gapweave.reports.colours import Theme, ink_on
 
 LABEL_SIZE = 8.0
 
@@ -37,15 +37,17 @@ class Look:
     hatch: str | None = None
 
 
-IDLE = Look(IDLE_TINT, IDLE_HATCH, INK, "////")
+def idle_look(theme: Theme) -> Look:
+    """Return how the band behind a device's tasks looks."""
+    return Look(theme.idle_tint, theme.idle_hatch, theme.ink, "////")
 
 
-def look(job: int, kind: str) -> Look:
+def look(theme: Theme, job: int, kind: str) -> Look:
     """Return how a job's tasks of one kind look: filled, or hatched for ``O``."""
-    colour = shade(job, kind)
+    colour = theme.shade(job, kind)
     if kind == "O":
-        return Look(PAPER, colour, INK, "//////")
-    return Look(colour, PAPER, ink_on(colour))
+        return Look(theme.paper, colour, theme.ink, "//////")
+    return Look(colour, theme.paper, ink_on(colour))
 
 
 def text_width(text: str, size: float) -> float:

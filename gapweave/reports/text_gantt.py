@@ -13,7 +13,7 @@ from rich.text import Text
 from gapweave.models.schedule import Schedule
 from gapweave.models.task import ScheduledTask
 from gapweave.reports.captions import KIND_NAMES, kinds_of, printable, quality, value_name
-from gapweave.reports.colours import ink_on, shade
+from gapweave.reports.colours import LIGHT, ink_on
 from gapweave.reports.time_scale import TimeScale, grouped
 
 #: A job and a kind, or None for idle time.
@@ -152,7 +152,7 @@ class _TextChart:
 def _style(activity: Activity) -> Style:
     if activity is None:
         return Style(dim=True)
-    fill = shade(*activity)
+    fill = LIGHT.shade(*activity)
     return Style(color=ink_on(fill), bgcolor=fill)
 
 

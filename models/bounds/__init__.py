@@ -5,6 +5,7 @@ proposes it searches for the best one, and `reprove` needs no search at all.
 """
 
 from gapweave.models.bounds.heads_tails import HeadsTails, heads_and_tails
+from gapweave.models.bounds.merged import merge_equal_jobs
 from gapweave.models.bounds.reprove import SEARCH, Verdict, reprove
 
-__all__ = ["SEARCH", "HeadsTails", "Verdict", "heads_and_tails", "reprove"]
+__all__ = ["SEARCH", "HeadsTails", "Verdict", "heads_and_tails", "merge_equal_jobs", "reprove"]

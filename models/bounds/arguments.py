@@ -1,4 +1,7 @@
-"""The arguments behind lower bounds on the makespan: from a certificate to the value that it proves."""
+"""The arguments behind lower bounds on the makespan: from a certificate to the value that it proves.
+
+With ``merged`` in its certificate, an argument speaks of the instance with equal jobs merged into one.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias

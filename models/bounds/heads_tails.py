@@ -6,7 +6,8 @@ from graphlib import TopologicalSorter
 
 import numpy as np
 
-from gapweave.models.task_arrays import Block, Int64Array, TaskArrays
+from gapweave.models.bounds.memory_waits import memory_waits
+from gapweave.models.task_arrays import B, Block, F, Int64Array, O, TaskArrays, W
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,46 +31,104 @@ class HeadsTails:
 
 
 def heads_and_tails(arrays: TaskArrays) -> HeadsTails:
-    """Compute longest paths into and out of each node of the task graph with microbatches in order.
+    """Compute heads and tails from precedences, from what shares a stage's device, and from memory.
 
-    The recursion runs over blocks; inside a block of M microbatches with duration d,
-    ``head[k] = max(ready[k], head[k-1] + d)``, and tails likewise from the last microbatch backward.
+    Heads follow, block by block in topological order, from
+
+    - inputs: ``head[k] >= head of its input + duration + lag``;
+    - order: ``head[k] >= head[k-1] + d``;
+    - the device: before B[k] the stage runs F[j..k] and B[j..k-1] for each j <= k, before W[k] also
+      W[j..k-1] and all B[j..k], before O everything: none of it before the head of F[j];
+    - memory: F[k] waits until enough is free, see `memory_waits`; repeated until nothing changes.
+
+    Tails follow from the same statements read backwards, without memory.
     """
-    head = np.zeros(arrays.node_count, dtype=np.int64)
-    tail = np.zeros(arrays.node_count, dtype=np.int64)
-    order, incoming, outgoing = _block_order(arrays)
-    for position in order:
-        block = arrays.blocks[position]
-        ready = _release(arrays, block)
-        for other, lag in incoming[position]:
-            source = arrays.blocks[other]
-            ready = np.maximum(ready, _aligned(head[_span(source)] + source.duration + lag, block))
-        head[_span(block)] = _in_order(ready, block.duration)
-    for position in reversed(order):
-        block = arrays.blocks[position]
-        after = np.zeros(block.size, dtype=np.int64)
-        for other, lag in outgoing[position]:
-            target = arrays.blocks[other]
-            after = np.maximum(after, _aligned(tail[_span(target)] + target.duration + lag, block))
-        tail[_span(block)] = _in_order(after[::-1], block.duration)[::-1]
-    return HeadsTails(arrays, head, tail)
+    graph = _BlockGraph(arrays)
+    ready = np.array([job.release for job in arrays.instance.jobs], dtype=np.int64)[arrays.job]
+    head = graph.heads(ready)
+    for _ in range(arrays.node_count):
+        waits = memory_waits(arrays, head)
+        if waits is None or (waits <= head).all():
+            break
+        head = graph.heads(np.maximum(ready, waits))
+    return HeadsTails(arrays, head, graph.tails())
 
 
-def _block_order(
-    arrays: TaskArrays,
-) -> tuple[list[int], list[list[tuple[int, int]]], list[list[tuple[int, int]]]]:
-    """Return block positions in topological order, and each one's (neighbour, lag) pairs before and after."""
-    incoming: list[list[tuple[int, int]]] = [[] for _ in arrays.blocks]
-    outgoing: list[list[tuple[int, int]]] = [[] for _ in arrays.blocks]
-    for source, target, lag in arrays.links:
-        incoming[target].append((source, lag))
-        outgoing[source].append((target, lag))
-    before = {position: [source for source, _ in pairs] for position, pairs in enumerate(incoming)}
-    return list(TopologicalSorter(before).static_order()), incoming, outgoing
+class _BlockGraph:
+    """Blocks in topological order, with the (neighbour, lag) pairs before and after each."""
 
+    def __init__(self, arrays: TaskArrays) -> None:
+        self.arrays = arrays
+        self.incoming: list[list[tuple[int, int]]] = [[] for _ in arrays.blocks]
+        self.outgoing: list[list[tuple[int, int]]] = [[] for _ in arrays.blocks]
+        for source, target, lag in arrays.links:
+            self.incoming[target].append((source, lag))
+            self.outgoing[source].append((target, lag))
+        before = {target: [source for source, _ in pairs] for target, pairs in enumerate(self.incoming)}
+        self.order = list(TopologicalSorter(before).static_order())
 
-def _release(arrays: TaskArrays, block: Block) -> Int64Array:
-    return np.full(block.size, arrays.instance.jobs[block.job].release, dtype=np.int64)
+    def heads(self, ready: Int64Array) -> Int64Array:
+        """Return the least starts, none below ``ready``, shape (nodes,)."""
+        head = ready.copy()
+        for position in self.order:
+            block = self.arrays.blocks[position]
+            own = head[_span(block)]
+            for other, lag in self.incoming[position]:
+                source = self.arrays.blocks[other]
+                own = np.maximum(own, _aligned(head[_span(source)] + source.duration + lag, block))
+            own = np.maximum(own, self._after_stage(head, block))
+            head[_span(block)] = _in_order(own, block.duration)
+        return head
+
+    def tails(self) -> Int64Array:
+        """Return the least times from each node's end to the makespan, shape (nodes,)."""
+        tail = np.zeros(self.arrays.node_count, dtype=np.int64)
+        for position in reversed(self.order):
+            block = self.arrays.blocks[position]
+            own = np.zeros(block.size, dtype=np.int64)
+            for other, lag in self.outgoing[position]:
+                target = self.arrays.blocks[other]
+                own = np.maximum(own, _aligned(tail[_span(target)] + target.duration + lag, block))
+            own = np.maximum(own, self._before_stage(tail, block))
+            tail[_span(block)] = _in_order(own[::-1], block.duration)[::-1]
+        return tail
+
+    def _after_stage(self, head: Int64Array, block: Block) -> Int64Array:
+        """Heads of a block from what its stage must have run before it, counted from any F[j].
+
+        ``head_B[k] >= head_F[j] + (k-j+1) d_F + (k-j) d_B``, and with a W likewise; O waits for everything.
+        """
+        forward = self._same_stage(block, F)
+        if forward is None or block.kind not in (B, W, O):
+            return np.zeros(block.size, dtype=np.int64)
+        begun = head[_span(forward)]
+        backward, weight = self._same_stage(block, B), self._same_stage(block, W)
+        work = sum(one.duration for one in (forward, backward, weight) if one is not None)
+        if block.kind == O:
+            remaining = work * np.arange(len(begun), 0, -1, dtype=np.int64)
+            return np.array([(begun + remaining).max()])
+        before = work if block.kind == W else forward.duration + block.duration
+        return _in_order(begun, before) + before - block.duration
+
+    def _before_stage(self, tail: Int64Array, block: Block) -> Int64Array:
+        """Tails of a block from what its stage must run after it, up to the last task of any microbatch j.
+
+        ``tail_F[k] >= tail_B[j] + (j-k+1) d_B + (j-k) d_F``, with a W likewise, and B before W likewise.
+        """
+        own = np.zeros(block.size, dtype=np.int64)
+        if block.kind not in (F, B):
+            return own
+        duration = block.duration
+        for kind in (B, W)[block.kind :]:
+            later = self._same_stage(block, kind)
+            if later is not None:
+                duration += later.duration
+                chain = _in_order(tail[_span(later)][::-1], duration)[::-1]
+                own = np.maximum(own, chain + duration - block.duration)
+        return own
+
+    def _same_stage(self, block: Block, kind: int) -> Block | None:
+        return self.arrays.block(block.job, kind, block.stage, block.step)
 
 
 def _span(block: Block) -> slice:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gapweave.models.bounds.arguments import ARGUMENTS
 from gapweave.models.bounds.heads_tails import heads_and_tails
+from gapweave.models.bounds.merged import merge_equal_jobs
 from gapweave.models.fields import shown
 from gapweave.models.schedule import Bound, Schedule
 from gapweave.models.task_arrays import TaskArrays
@@ -48,14 +49,26 @@ def reprove(schedule: Schedule) -> Verdict:
         )
     if value < claimed:
         return Verdict(False, value, f"argument {bound.argument!r} proves {value}, not the claimed {claimed}")
+    if value > schedule.value:
+        return Verdict(
+            False, value, f"argument {bound.argument!r} proves {value}, above the schedule's own value"
+        )
     return Verdict(True, value, f"bound {claimed} proven again by argument {bound.argument!r}")
 
 
 def _prove(schedule: Schedule, bound: Bound) -> int:
     if schedule.objective == "period" and bound.argument != "device-load":
         raise ValueError("the argument does not bound a period")
-    arrays = TaskArrays.build(schedule.instance, schedule.steps)
-    return ARGUMENTS[bound.argument](heads_and_tails(arrays), schedule.primary, bound.certificate)
+    instance = schedule.instance
+    if bound.certificate.get("merged"):
+        merged = merge_equal_jobs(instance)
+        if merged is None or max(schedule.steps) > 1:
+            raise ValueError("there are no equal jobs to merge")
+        arrays = TaskArrays.build(merged)
+    else:
+        arrays = TaskArrays.build(instance, schedule.steps)
+    pinned = schedule.primary if schedule.mode == "fill" else None
+    return ARGUMENTS[bound.argument](heads_and_tails(arrays), pinned, bound.certificate)
 
 
 def _reason(exc: Exception) -> str:

@@ -1,9 +1,12 @@
 """The best of all lower bounds that need no search."""
 
-from gapweave.models.bounds import HeadsTails
-from gapweave.models.schedule import Primary
+from gapweave.models.bounds import HeadsTails, heads_and_tails, merge_equal_jobs
+from gapweave.models.schedule import Bound, Primary
+from gapweave.models.task_arrays import TaskArrays
 from gapweave.solver.bounds import critical_path, device_load, one_machine, pinned_primary
 from gapweave.solver.bounds.proven import ProvenBound
+
+_PROPOSERS = (device_load.propose, critical_path.propose, one_machine.propose)
 
 
 def best_bound(paths: HeadsTails, primary: Primary | None = None) -> ProvenBound:
@@ -16,10 +19,16 @@ def best_bound(paths: HeadsTails, primary: Primary | None = None) -> ProvenBound
     primary
         The pinned primary of mode ``fill``, else None.
     """
-    bounds = [device_load.propose(paths), critical_path.propose(paths), one_machine.propose(paths)]
+    bounds = [propose(paths) for propose in _PROPOSERS]
+    merged = merge_equal_jobs(paths.arrays.instance)
+    if merged is not None:
+        merged_paths = heads_and_tails(TaskArrays.build(merged))
+        bounds += [_of_merged(propose(merged_paths)) for propose in _PROPOSERS]
     if primary is not None and primary.tasks is not None:
         bounds.append(pinned_primary.propose(paths, primary))
     return max(bounds, key=lambda bound: bound.value)
 
 
-__all__ = ["ProvenBound", "best_bound"]
+def _of_merged(proven: ProvenBound) -> ProvenBound:
+    certificate = proven.bound.certificate | {"merged": True}
+    return ProvenBound(proven.value, Bound(argument=proven.bound.argument, certificate=certificate))

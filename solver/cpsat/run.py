@@ -80,7 +80,7 @@ class _Search:
             with self._lock:
                 self._abandoned = thread.is_alive()
         if self.failure is not None:
-            raise InternalError(f"CP-SAT failed: {self.failure}") from self.failure
+            raise self.failure
 
     def _solve(self) -> None:
         try:

@@ -39,7 +39,7 @@ class GreedyFill:
         primary = alone(arrays.instance, 0, heuristic(self.policy)).as_primary()
         problem = Problem(arrays.instance, "fill", primary)
         rule, paths = DispatchRule.default(len(arrays.instance.jobs)), heads_and_tails(arrays)
-        starts = ListScheduler(arrays, problem.pinned).run(rule.keys(paths), rule.limits(paths))
+        starts = rule.run(ListScheduler(arrays, problem.pinned), paths)
         if starts is None:
             raise NotApplicable("memory cannot hold one microbatch of every secondary stage at a time")
         return Plan(starts, primary)

@@ -9,11 +9,14 @@ doi:10.1145/3341301.3359646; as the flush schedule (PipeDream-Flush) in D. Naray
 
 from typing import ClassVar, Literal
 
-from gapweave.models.errors import NotApplicable
-from gapweave.models.instance import Job
 from gapweave.models.task_arrays import B, F, O, TaskArrays, W
 from gapweave.solver.heuristics.base import Plan
-from gapweave.solver.heuristics.single_job import nodes_of, require_single_job
+from gapweave.solver.heuristics.single_job import (
+    held_at_once,
+    nodes_of,
+    require_one_stage_per_device,
+    require_room_for_one,
+)
 from gapweave.solver.room import free_capacities
 from gapweave.solver.timing import earliest_starts
 
@@ -29,9 +32,8 @@ class OneFOneB:
 
     def plan(self, arrays: TaskArrays) -> Plan:
         """Order each device's tasks: warm-up forwards, then backward and forward in turn, then backwards."""
-        job = require_single_job(arrays, self.name)
-        if len({stage.device for stage in job.stages}) < len(job.stages):
-            raise NotApplicable("1f1b needs one stage per device, here stages share a device")
+        job = require_one_stage_per_device(arrays, self.name)
+        require_room_for_one(arrays)
         orders: list[list[int]] = [[] for _ in arrays.instance.devices]
         for number, in_flight in enumerate(microbatches_in_flight(arrays)):
             orders[job.stages[number].device] = _stage_order(arrays, number, in_flight)
@@ -43,21 +45,10 @@ def microbatches_in_flight(arrays: TaskArrays) -> list[int]:
     job, free = arrays.instance.jobs[0], free_capacities(arrays.instance)
     counts: list[int] = []
     for number, stage in enumerate(job.stages):
-        allowed = _held_at_once(job, number, free[stage.device])
-        if not allowed:
-            raise NotApplicable(f"stage {number} cannot hold a single microbatch")
-        warm_up = min(len(job.stages) - number, job.microbatch_count, allowed)
+        fitting = held_at_once(stage, free[stage.device], job.microbatch_count)
+        warm_up = min(len(job.stages) - number, fitting)
         counts.append(min(counts[-1], warm_up) if counts else warm_up)
     return counts
-
-
-def _held_at_once(job: Job, number: int, free: int | None) -> int:
-    """Most microbatches in flight on a stage, of which one at a time runs its backward."""
-    memory = job.stages[number].memory
-    if free is None or not memory.peak:
-        return job.microbatch_count
-    extra = memory.peak - memory.forward
-    return max(0, (free - extra) // memory.forward) if memory.forward else job.microbatch_count
 
 
 def _stage_order(arrays: TaskArrays, number: int, in_flight: int) -> list[int]:

@@ -26,7 +26,7 @@ class PriorityList:
     def plan(self, arrays: TaskArrays) -> Plan:
         """Simulate the devices under the default dispatch rule."""
         rule, paths = DispatchRule.default(len(arrays.instance.jobs)), heads_and_tails(arrays)
-        starts = ListScheduler(arrays).run(rule.keys(paths), rule.limits(paths))
+        starts = rule.run(ListScheduler(arrays), paths)
         if starts is None:
             raise NotApplicable("memory cannot hold one microbatch of every stage at a time")
         return Plan(starts)

@@ -1,0 +1,113 @@
+"""How long memory keeps forwards waiting: a job alone on its devices, one stage at a time."""
+
+import numpy as np
+
+from gapweave.models.instance import StageMemory
+from gapweave.models.task_arrays import B, F, Int64Array, TaskArrays, W
+
+
+def memory_waits(arrays: TaskArrays, head: Int64Array) -> Int64Array | None:
+    """Return what memory adds to the heads of forwards.
+
+    Before F[k] starts, its stage has claimed (k+1) f. What exceeds the capacity must have been freed by beta
+    ended backwards and omega <= beta <= k ended weight gradients:
+    ``r_B beta + r_W omega >= (k+1) f - capacity``. For each choice of beta and omega, F[k] starts no sooner
+    than B[beta-1] and W[omega-1] end, and no sooner than the device has run, from the head of B[0] on, beta
+    backwards, omega weight gradients and the forwards up to k-1 whose heads are no earlier. The wait is the
+    least over all choices.
+
+    Parameters
+    ----------
+    arrays
+        The tasks.
+    head
+        Heads known so far, shape (nodes,), in ticks.
+
+    Returns
+    -------
+    ndarray or None
+        Shape (nodes,), in ticks, 0 where memory adds nothing; None if no stage has to wait.
+    """
+    waits = np.zeros(arrays.node_count, dtype=np.int64)
+    for forward in arrays.blocks:
+        if forward.kind != F or forward.step:
+            continue
+        device = arrays.instance.devices[forward.device]
+        memory = arrays.instance.jobs[forward.job].stages[forward.stage].memory
+        if device.memory_capacity is None or not memory.forward:
+            continue
+        free = device.memory_capacity - arrays.instance.resident_memory[forward.device]
+        excess = memory.forward * np.arange(1, forward.size + 1, dtype=np.int64) - free
+        if (excess > 0).any():
+            stage = _StageHeads(arrays, head, forward.job, forward.stage)
+            waits[forward.first : forward.first + forward.size] = stage.least_waits(excess, memory)
+    return waits if waits.any() else None
+
+
+class _StageHeads:
+    """Heads and durations of one stage."""
+
+    def __init__(self, arrays: TaskArrays, head: Int64Array, job: int, stage: int) -> None:
+        def part(kind: int) -> tuple[Int64Array, int]:
+            block = arrays.block(job, kind, stage)
+            if block is None:
+                return np.zeros(0, dtype=np.int64), 0
+            return head[block.first : block.first + block.size], block.duration
+
+        self.forward, self.forward_duration = part(F)
+        self.backward, self.backward_duration = part(B)
+        self.weight, self.weight_duration = part(W)
+
+    def least_waits(self, excess: Int64Array, memory: StageMemory) -> Int64Array:
+        """Return the least time at which each excess is freed, shape (microbatches,); 0 without excess."""
+        by_backward, by_weight = _freed(memory)
+        count = len(excess)
+        fewest = -(-excess // (by_backward + by_weight))
+        waiting = np.flatnonzero(excess > 0)
+        best = np.full(count, np.iinfo(np.int64).max, dtype=np.int64)
+        for more in range(count):
+            beta = fewest[waiting] + more
+            possible = beta <= waiting
+            if not possible.any():
+                break
+            chosen, beta = waiting[possible], beta[possible]
+            ended = self.backward[beta - 1] + self.backward_duration
+            if (ended >= best[chosen]).all():
+                break  # ended only grows with beta
+            omega = self._weights_needed(excess[chosen], beta, by_backward, by_weight)
+            best[chosen] = np.minimum(best[chosen], self._earliest(chosen, beta, omega, ended))
+        waits = np.zeros(count, dtype=np.int64)
+        reached = best < np.iinfo(np.int64).max
+        waits[reached] = best[reached]
+        return waits
+
+    def _weights_needed(
+        self, excess: Int64Array, beta: Int64Array, by_backward: int, by_weight: int
+    ) -> Int64Array:
+        if not by_weight:
+            return np.zeros(len(beta), dtype=np.int64)
+        needed: Int64Array = np.clip(-(-(excess - by_backward * beta) // by_weight), 0, beta)
+        return needed
+
+    def _earliest(
+        self, microbatch: Int64Array, beta: Int64Array, omega: Int64Array, ended: Int64Array
+    ) -> Int64Array:
+        """Return when beta backwards and omega weight gradients can have ended before F[microbatch]."""
+        between = np.maximum(0, microbatch - np.searchsorted(self.forward, self.backward[0]))
+        work = beta * self.backward_duration + between * self.forward_duration
+        earliest: Int64Array = np.maximum(ended, self.backward[0] + work)
+        if len(self.weight):
+            work += omega * self.weight_duration
+            freed = np.where(omega > 0, self.weight[omega - 1] + self.weight_duration, 0)
+            earliest = np.maximum(np.maximum(earliest, freed), self.backward[0] + work)
+        return earliest
+
+
+def _freed(memory: StageMemory) -> tuple[int, int]:
+    """Return the most that the end of one B, and of one W, frees of what its F claimed.
+
+    What a backward claims on top only makes matters worse, so it is left out: then W frees all of f.
+    """
+    if memory.backward > 0:
+        return 0, memory.forward
+    return -memory.backward, -memory.weight

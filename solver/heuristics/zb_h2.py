@@ -1,0 +1,43 @@
+"""ZB-H2: twice 1F1B's memory, hardly a bubble.
+
+References
+----------
+P. Qi, X. Wan, G. Huang, M. Lin, "Zero Bubble Pipeline Parallelism", ICLR 2024, arXiv 2401.10241.
+"""
+
+from typing import ClassVar, Literal
+
+from gapweave.models.task_arrays import TaskArrays
+from gapweave.solver.heuristics.base import Plan
+from gapweave.solver.heuristics.delayed_weights import WeightRule, delayed_weight_orders
+from gapweave.solver.heuristics.single_job import (
+    require_one_stage_per_device,
+    require_room_for_one,
+    require_split_backward,
+)
+from gapweave.solver.timing import earliest_starts
+
+
+class ZbH2:
+    """2 (P - s) - 1 forwards warm stage s up, and its weight gradients run 2 s microbatches late.
+
+    The warm-up fills the wait for the first backward, the late weight gradients fill the drain: the bubble
+    is (P - 1) (F + B - 2W) for uniform stages, each of which holds 2P - 1 microbatches. Where memory is
+    tighter, fewer microbatches are in flight and weight gradients run sooner.
+    """
+
+    name: ClassVar[str] = "zb-h2"
+    jobs: ClassVar[Literal["single", "many"]] = "single"
+
+    def plan(self, arrays: TaskArrays) -> Plan:
+        """Order each device's tasks: a long warm-up, then B and F in turn, with W's delay growing."""
+        job = require_one_stage_per_device(arrays, self.name)
+        require_split_backward(job, self.name)
+        require_room_for_one(arrays)
+        orders = delayed_weight_orders(arrays, zb_h2_rule(len(job.stages)))
+        return Plan(earliest_starts(arrays, orders))
+
+
+def zb_h2_rule(stages: int) -> WeightRule:
+    """Return the rule for a pipeline of this many stages."""
+    return WeightRule(in_flight=tuple(range(2 * stages - 1, 0, -2)), waiting=tuple(range(0, 2 * stages, 2)))
