@@ -40,8 +40,14 @@ types: $(READY) ## Check the types
 wheel-check: $(READY) ## Build the wheel and use it in a clean environment, without extras
 	$(BIN)/python .ci/wheel_check.py
 
-bench: $(READY) ## Measure solver and heuristics on the shipped instances
+$(VENV)/.bench-ready: $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]' -c constraints.txt
+	touch $@
+
+bench: $(VENV)/.bench-ready ## Measure gapweave beside other solvers, and write docs/benchmarks.md (hours)
+	-$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/report.py
 
 best-known: $(READY) ## Look for better results and record them in instances/best_known.json
 	$(BIN)/python benchmarks/best_known.py
