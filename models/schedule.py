@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import Field, ValidationError, model_validator
 
 from gapweave.models.atomic_write import write_text
+from gapweave.models.display import as_html
 from gapweave.models.errors import InvalidInstance, InvalidSchedule
 from gapweave.models.fields import (
     MAX_TASKS,
@@ -175,6 +176,10 @@ class Schedule(FormatModel):
         for row in self.tasks:
             rows[row.device].append(row)
         return tuple(tuple(sorted(own, key=lambda row: row.start)) for own in rows)
+
+    def _repr_html_(self) -> str | None:
+        """Draw the schedule in a notebook."""
+        return as_html("schedule", self)
 
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
+from gapweave.models.display import as_html
 from gapweave.models.errors import Infeasible, Interrupted, InvalidOption, NotApplicable, NothingFound
 from gapweave.models.instance import Instance
 from gapweave.models.metrics import measure, throughput_gain
@@ -80,6 +81,10 @@ class Comparison:
     def to_document(self) -> dict[str, Any]:
         """Return the comparison as JSON values."""
         return {"instance": self.instance.name, "rows": [row.to_document() for row in self.rows]}
+
+    def _repr_html_(self) -> str | None:
+        """Show the comparison as a table in a notebook."""
+        return as_html("comparison", self)
 
 
 def compare(

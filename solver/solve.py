@@ -1,24 +1,20 @@
 """Solving an instance: bounds, then constructive schedules, then CP-SAT, and at the end the verifier."""
 
 import threading
-from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 from typing import Literal
 
-from gapweave.models.errors import Interrupted, NotApplicable, NothingFound
+from gapweave.models.errors import Interrupted, NothingFound
 from gapweave.models.instance import Instance
 from gapweave.models.placement import Placement, placed
 from gapweave.models.schedule import Mode, Objective, Schedule, SolverRecord
-from gapweave.solver.constructive import search_rules
-from gapweave.solver.dispatch_rule import DispatchRule
-from gapweave.solver.heuristics import heuristics, single_job_policies
-from gapweave.solver.heuristics.priority_list import PriorityList
+from gapweave.solver.construct import construct
 from gapweave.solver.incumbent import Incumbent, OnProgress
-from gapweave.solver.job_alone import JobAlone, alone, best_alone, in_turn
+from gapweave.solver.job_alone import JobAlone
 from gapweave.solver.list_scheduler import ListScheduler
+from gapweave.solver.local_search import search_keys
 from gapweave.solver.options import Options
 from gapweave.solver.placement_search import search_placements
 from gapweave.solver.primary import SOLVER, primary_alone, with_slack
@@ -27,11 +23,13 @@ from gapweave.solver.stopping import Stopping
 from gapweave.solver.timetable import make_schedule
 
 #: Above this many tasks CP-SAT spends its time loading the model.
-MOST_TASKS_FOR_CP_SAT = 50_000
+MOST_TASKS_FOR_CP_SAT = 15_000
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
 _PRIMARY_SHARE = 0.25
-#: Share of the remaining time after which the search over dispatch rules ends in any case.
-_RULES_SHARE = 0.4
+#: Share of the remaining time after which the search on keys ends in any case, where CP-SAT follows.
+_KEYS_SHARE = 0.4
+#: Seconds per task that building and verifying the final schedule takes, kept back from the searches.
+_CONCLUSION = 12e-6
 
 
 def solve(
@@ -111,9 +109,11 @@ def _solve_placed(
     instance: Instance, options: Options, stopping: Stopping, on_progress: OnProgress | None
 ) -> Schedule:
     """Pose the problem, construct schedules, improve and prove, verify."""
+    stopping = stopping.reserving(_CONCLUSION * instance.task_count)
     problem, pinned = _pose(instance, options, stopping)
     incumbent = Incumbent(problem, stopping, on_progress)
-    _construct(problem, incumbent, stopping, options, pinned)
+    construct(problem, incumbent, stopping, options.seed, pinned)
+    _improve(problem, incumbent, stopping, options)
     _prove(problem, incumbent, stopping, options)
     return _conclude(problem, incumbent, stopping, options)
 
@@ -135,53 +135,23 @@ def _pose(instance: Instance, options: Options, stopping: Stopping) -> tuple[Pro
     return Problem(instance), None
 
 
-def _construct(
-    problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options, pinned: JobAlone | None
-) -> None:
-    """Offer every heuristic's schedule, then search over dispatch rules."""
-    incumbent.phase = "heuristics"
-    if pinned is not None:
-        _construct_around(pinned, incumbent)
-    if options.mode == "joint":
-        for method in heuristics().values():
-            if stopping or incumbent.is_optimal:
-                return
-            with suppress(NotApplicable):
-                incumbent.offer(method.plan(problem.arrays).starts, method.name)
-    incumbent.phase = "dispatch rules"
-    schedulers = _schedulers(problem)
-    search_rules(problem, incumbent, stopping.share(_RULES_SHARE), options.seed, schedulers)
-
-
-def _schedulers(problem: Problem) -> list[tuple[str, ListScheduler]]:
-    """List schedulers to search with: all tasks free, or the primary kept as a policy has it alone."""
-    schedulers = [("priority-list", ListScheduler(problem.arrays, problem.pinned))]
-    if problem.mode == "joint" and len(problem.instance.jobs) > 1:
-        for policy in single_job_policies().values():
-            with suppress(NotApplicable):
-                own = alone(problem.instance, 0, policy).as_primary()
-                pinned = Problem(problem.instance, "fill", own).pinned
-                schedulers.append((f"fill around {policy.name}", ListScheduler(problem.arrays, pinned)))
-    return schedulers
-
-
-def _construct_around(pinned: JobAlone, incumbent: Incumbent) -> None:
-    """Offer schedules that keep the primary as it is alone: the others in its idle intervals, or after it."""
-    instance = incumbent.problem.instance
-    problem = Problem(instance, "fill", pinned.as_primary())
-    rule = DispatchRule.default(len(instance.jobs))
+def _improve(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
+    """Search around the best schedule; without CP-SAT to follow, all the time that is left."""
+    incumbent.phase = "key search"
     scheduler = ListScheduler(problem.arrays, problem.pinned)
-    incumbent.offer(rule.run(scheduler, problem.paths), "greedy-fill")
-    if incumbent.makespan is None:
-        policies = [*single_job_policies().values(), PriorityList()]
-        others = (best_alone(instance, job, policies) for job in range(1, len(instance.jobs)))
-        with suppress(NotApplicable):
-            incumbent.offer(in_turn(problem.arrays, chain([pinned], others)), "sequential")
+    if _suits_cp_sat(problem):
+        search_keys(problem, incumbent, stopping.share(_KEYS_SHARE), options.seed, scheduler)
+    else:
+        search_keys(problem, incumbent, stopping, options.seed, scheduler, persistent=True)
+
+
+def _suits_cp_sat(problem: Problem) -> bool:
+    return problem.arrays.task_count <= MOST_TASKS_FOR_CP_SAT
 
 
 def _prove(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
     """Let CP-SAT close the gap, unless there is none or the model would be too large."""
-    if incumbent.is_optimal or stopping or problem.arrays.task_count > MOST_TASKS_FOR_CP_SAT:
+    if incumbent.is_optimal or stopping or not _suits_cp_sat(problem):
         return
     from gapweave.solver.cpsat import improve_and_prove  # OR-Tools takes a while to load
 

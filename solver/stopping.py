@@ -37,6 +37,12 @@ class Stopping:
         """Return a deadline after this many seconds, with the same signal; None: no limit."""
         return Stopping(seconds, self.signal)
 
+    def reserving(self, seconds: float) -> "Stopping":
+        """Return a deadline that many seconds earlier, counted from the same beginning."""
+        if self.time_limit is None:
+            return self
+        return Stopping(max(0.0, self.time_limit - seconds), self.signal, self.begin)
+
     def share(self, fraction: float) -> "Stopping":
         """Return a deadline after this fraction of the remaining time, with the same signal."""
         return self.within(None if self.time_limit is None else self.remaining * fraction)

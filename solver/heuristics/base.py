@@ -1,7 +1,7 @@
 """What a heuristic is."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from gapweave.models.schedule import Primary
 from gapweave.models.task_arrays import Int64Array, TaskArrays
@@ -27,14 +27,20 @@ class Plan:
 class Heuristic(Protocol):
     """A rule that schedules an instance at once, without search.
 
-    Register a class with these members under the entry-point group ``gapweave.heuristics``; gapweave
-    constructs it without arguments. Its schedules pass through the verifier like all others.
+    Register a class with these members (class variables do) under the entry-point group
+    ``gapweave.heuristics``; gapweave constructs it without arguments. Its schedules pass through the
+    verifier like all others.
     """
 
-    #: Name on the command line and in tables.
-    name: ClassVar[str]
-    #: ``single``: schedules one job alone; ``many``: any number of jobs.
-    jobs: ClassVar[Literal["single", "many"]]
+    @property
+    def name(self) -> str:
+        """Name on the command line and in tables."""
+        ...
+
+    @property
+    def jobs(self) -> Literal["single", "many"]:
+        """``single``: schedules one job alone; ``many``: any number of jobs."""
+        ...
 
     def plan(self, arrays: TaskArrays) -> Plan:
         """Decide the start of every task; raises NotApplicable with a reason."""

@@ -96,7 +96,6 @@ class _Stage:
         self.notice = _notice(job, number)
         self.least_gap = round((rule.patience or 0) * self.durations[W])
         self.started = [0, 0, 0]
-        self.held = 0
 
     @property
     def waiting(self) -> int:
@@ -105,8 +104,11 @@ class _Stage:
 
     @property
     def missing(self) -> int:
-        """Memory that must stay free so that the stage can hold one microbatch."""
-        return max(0, self.claims[F] - self.held) if self.started[B] < self.count else 0
+        """Memory that must stay free so that the stage can bring one microbatch to the end of its B."""
+        forwards, backwards, _ = self.started
+        if backwards == self.count:
+            return 0
+        return self.claims[B] if backwards < forwards else self.claims[F]
 
     def next_passes(self) -> Sequence[int]:
         """Return F while fewer than the limit are in flight, B while any is."""
@@ -168,7 +170,6 @@ class _Device:
         """Start the next task of a kind and return its end."""
         self.order.append(stage.nodes[kind][stage.started[kind]])
         stage.started[kind] += 1
-        stage.held += stage.deltas[kind]
         self.held += stage.deltas[kind]
         self.free_at = now + stage.durations[kind]
         return self.free_at
@@ -233,7 +234,7 @@ class _Simulation:
 
 
 def _notice(job: Job, number: int) -> tuple[int, int]:
-    """Ticks that pass at least before an F, and a B, arrives that has not even started where it comes from."""
+    """Return the least ticks before an F, and a B, arrives that has not even started where it comes from."""
     forward = job.stages[number - 1].forward + job.forward_lags[number - 1] if number else 0
     if number + 1 == len(job.stages):
         return forward, 0

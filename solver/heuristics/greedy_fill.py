@@ -13,10 +13,12 @@ from gapweave.models.errors import NotApplicable
 from gapweave.models.task_arrays import TaskArrays
 from gapweave.solver.dispatch_rule import DispatchRule
 from gapweave.solver.heuristics.base import Plan
-from gapweave.solver.heuristics.registry import heuristic
+from gapweave.solver.heuristics.registry import heuristic, single_job_policies
 from gapweave.solver.job_alone import alone
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.problem import Problem
+
+DEFAULT_POLICY = "1f1b"
 
 
 class GreedyFill:
@@ -25,14 +27,21 @@ class GreedyFill:
     Parameters
     ----------
     policy
-        Name of the single-job policy that schedules the primary.
+        Name of the single-job policy that schedules the primary; if it is not 1f1b, it is part of the name:
+        ``greedy-fill/zb-h1``.
     """
 
-    name: ClassVar[str] = "greedy-fill"
     jobs: ClassVar[Literal["single", "many"]] = "many"
 
-    def __init__(self, policy: str = "1f1b") -> None:
+    def __init__(self, policy: str = DEFAULT_POLICY) -> None:
         self.policy = policy
+        self.name = "greedy-fill" if policy == DEFAULT_POLICY else f"greedy-fill/{policy}"
+
+    @classmethod
+    def variants(cls) -> dict[str, "GreedyFill"]:
+        """Return one by name for every single-job policy that may schedule the primary."""
+        made = map(cls, single_job_policies())
+        return {one.name: one for one in made}
 
     def plan(self, arrays: TaskArrays) -> Plan:
         """Pin the primary, then simulate the devices with secondary tasks only."""

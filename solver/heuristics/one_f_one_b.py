@@ -11,20 +11,21 @@ from typing import ClassVar, Literal
 
 from gapweave.models.task_arrays import B, F, O, TaskArrays, W
 from gapweave.solver.heuristics.base import Plan
+from gapweave.solver.heuristics.delayed_weights import WeightRule, delayed_weight_orders
+from gapweave.solver.heuristics.order_memory import fits_memory
 from gapweave.solver.heuristics.single_job import (
-    held_at_once,
     nodes_of,
     require_one_stage_per_device,
     require_room_for_one,
 )
-from gapweave.solver.room import free_capacities
 from gapweave.solver.timing import earliest_starts
 
 
 class OneFOneB:
     """Stage s of P keeps at most P - s microbatches in flight; a weight gradient follows its backward.
 
-    Where memory is tighter, fewer are in flight.
+    Where memory is tighter, fewer are in flight, and a stage does not wait for a forward that the stage
+    before has no memory to send.
     """
 
     name: ClassVar[str] = "1f1b"
@@ -34,21 +35,14 @@ class OneFOneB:
         """Order each device's tasks: warm-up forwards, then backward and forward in turn, then backwards."""
         job = require_one_stage_per_device(arrays, self.name)
         require_room_for_one(arrays)
+        in_flight = tuple(range(len(job.stages), 0, -1))
         orders: list[list[int]] = [[] for _ in arrays.instance.devices]
-        for number, in_flight in enumerate(microbatches_in_flight(arrays)):
-            orders[job.stages[number].device] = _stage_order(arrays, number, in_flight)
+        for number, stage in enumerate(job.stages):
+            orders[stage.device] = _stage_order(arrays, number, in_flight[number])
+        if not fits_memory(arrays, orders):
+            rule = WeightRule(in_flight, waiting=(0,) * len(in_flight))
+            orders = delayed_weight_orders(arrays, rule)
         return Plan(earliest_starts(arrays, orders))
-
-
-def microbatches_in_flight(arrays: TaskArrays) -> list[int]:
-    """Return how many microbatches each stage holds: P - s, less where memory is tight, never rising."""
-    job, free = arrays.instance.jobs[0], free_capacities(arrays.instance)
-    counts: list[int] = []
-    for number, stage in enumerate(job.stages):
-        fitting = held_at_once(stage, free[stage.device], job.microbatch_count)
-        warm_up = min(len(job.stages) - number, fitting)
-        counts.append(min(counts[-1], warm_up) if counts else warm_up)
-    return counts
 
 
 def _stage_order(arrays: TaskArrays, number: int, in_flight: int) -> list[int]:

@@ -1,27 +1,32 @@
 """Memory that an order of tasks takes on its device: times do not matter, one task runs after the other."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from gapweave.models.errors import NotApplicable
 from gapweave.models.memory import memory_effects
-from gapweave.models.task import KINDS
-from gapweave.models.task_arrays import TaskArrays
+from gapweave.models.task_arrays import NODE_KINDS, TaskArrays
 from gapweave.solver.room import free_capacities
 
 
-def peak_memory(arrays: TaskArrays, order: Iterable[int]) -> int:
-    """Return the highest level that the tasks of one device reach above what is resident.
+def levels_of(arrays: TaskArrays, order: Iterable[int]) -> list[int]:
+    """Return the level above what is resident after each task of one device, in order.
 
-    A claim counts from its task's start, a release from its task's end, so the level after each task is the
-    sum of the deltas so far, and it is highest at a claim.
+    A claim counts from its task's start, a release from its task's end, so while a task runs the level is no
+    higher than the level before it or after it.
     """
-    deltas = {key: delta for key, (_, delta) in memory_effects(arrays.instance).items()}
-    level = peak = 0
-    for node in order:
-        kind = KINDS[arrays.kind[node]]
-        level += deltas.get((int(arrays.job[node]), int(arrays.stage[node]), kind), 0)
-        peak = max(peak, level)
-    return peak
+    effects = memory_effects(arrays.instance)
+    deltas = [
+        effects.get((block.job, block.stage, NODE_KINDS[block.kind]), (0, 0))[1] for block in arrays.blocks
+    ]
+    firsts = [block.first for block in arrays.blocks]
+    return list(accumulate(deltas[bisect_right(firsts, node) - 1] for node in order))
+
+
+def peak_memory(arrays: TaskArrays, order: Iterable[int]) -> int:
+    """Return the highest level that the tasks of one device reach above what is resident."""
+    return max(levels_of(arrays, order), default=0)
 
 
 def fits_memory(arrays: TaskArrays, orders: Sequence[Iterable[int]]) -> bool:

@@ -1,13 +1,24 @@
 """Finding heuristics by name, the built-in ones and those of other packages."""
 
 import difflib
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
+from typing import Protocol, runtime_checkable
 
 from gapweave.models.errors import InvalidOption
 from gapweave.solver.heuristics.base import Heuristic
 
 GROUP = "gapweave.heuristics"
+
+
+@runtime_checkable
+class Varied(Protocol):
+    """A heuristic that also comes in other variants, each with a name of its own."""
+
+    def variants(self) -> Mapping[str, Heuristic]:
+        """Return them by name; the heuristic itself may be among them."""
+        ...
 
 
 @cache
@@ -18,13 +29,23 @@ def heuristics() -> dict[str, Heuristic]:
 
 
 def heuristic(name: str) -> Heuristic:
-    """Return one heuristic; raises InvalidOption with close names if there is none."""
-    known = heuristics()
+    """Return one heuristic, or a variant of one (``greedy-fill/zb-h1``); InvalidOption if there is none."""
+    known = with_variants()
     if name not in known:
         close = difflib.get_close_matches(name, known, n=1)
-        hint = f", did you mean {close[0]!r}" if close else f", known are {', '.join(known)}"
+        hint = f", did you mean {close[0]!r}" if close else f", known are {', '.join(heuristics())}"
         raise InvalidOption(f"no method is named {name!r}{hint}")
     return known[name]
+
+
+def with_variants() -> dict[str, Heuristic]:
+    """Return every registered heuristic by name, each followed by its variants, if it makes any."""
+    found: dict[str, Heuristic] = {}
+    for name, one in heuristics().items():
+        found[name] = one
+        if isinstance(one, Varied):
+            found |= {variant: made for variant, made in one.variants().items() if variant != name}
+    return found
 
 
 def single_job_policies() -> dict[str, Heuristic]:

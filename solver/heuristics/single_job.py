@@ -1,7 +1,7 @@
 """What the single-job policies share."""
 
 from gapweave.models.errors import NotApplicable
-from gapweave.models.instance import Job, Stage
+from gapweave.models.instance import Job
 from gapweave.models.task_arrays import TaskArrays
 from gapweave.solver.room import free_capacities
 
@@ -34,21 +34,10 @@ def nodes_of(arrays: TaskArrays, kind: int, stage: int) -> list[int]:
 
 
 def require_room_for_one(arrays: TaskArrays) -> None:
-    """Raise NotApplicable if a stage cannot hold a microbatch beside one of each other stage on its device."""
+    """Raise NotApplicable unless each device can hold one microbatch of every stage on it."""
     job, free = arrays.instance.jobs[0], free_capacities(arrays.instance)
     for number, stage in enumerate(job.stages):
         room = free[stage.device]
         others = sum(other.memory.peak for other in job.stages if other.device == stage.device)
         if room is not None and room < others:
             raise NotApplicable(f"stage {number} cannot hold a single microbatch, {room} is free")
-
-
-def held_at_once(stage: Stage, free: int | None, microbatches: int) -> int:
-    """Most microbatches in flight on a stage alone on its device, of which one at a time runs its backward."""
-    memory = stage.memory
-    if free is None:
-        return microbatches
-    if free < memory.peak:
-        return 0
-    extra = memory.peak - memory.forward
-    return min(microbatches, (free - extra) // memory.forward) if memory.forward else microbatches

@@ -33,16 +33,24 @@ class SvgChart:
 
     def boxes(self, group: str) -> list[Box]:
         """The rectangles in the group with this id."""
+        return [_box(outline) for outline in self.outlines(group)]
+
+    def outlines(self, group: str) -> list[list[tuple[float, float]]]:
+        """The corners of each closed outline in the group with this id."""
         paths: Iterable[str] = (
             path.attrib["d"]
             for element in self.root.iter(f"{_SVG}g")
             if element.get("id") == group
             for path in element.iter(f"{_SVG}path")
         )
-        return [_box(outline) for path in paths for outline in re.findall(r"M[^Mz]*z", path)]
+        return [_corners(outline) for path in paths for outline in re.findall(r"M[^Mz]*z", path)]
 
 
-def _box(outline: str) -> Box:
+def _corners(outline: str) -> list[tuple[float, float]]:
     numbers = [float(number) for number in re.findall(r"-?[\d.]+", outline)]
-    across, down = numbers[0::2], numbers[1::2]
+    return list(zip(numbers[0::2], numbers[1::2], strict=True))
+
+
+def _box(corners: list[tuple[float, float]]) -> Box:
+    across, down = zip(*corners, strict=True)
     return Box(min(across), max(across), min(down), max(down))

@@ -1,6 +1,6 @@
 import pytest
 
-from gapweave.reports.colours import INK, PAPER, ink_on, shade
+from gapweave.reports.colours import THEMES, Theme, ink_on
 
 #: Linear RGB as a dichromat sees it, after Viénot, Brettel and Mollon (1999): rows R, G, B.
 DICHROMATS = {
@@ -28,23 +28,40 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
 @pytest.mark.parametrize("eye", DICHROMATS)
 @pytest.mark.parametrize("kind", "FBW")
-def test_primary_and_secondary_differ_for_every_eye(eye: str, kind: str) -> None:
-    primary, secondary = seen(shade(0, kind), eye), seen(shade(1, kind), eye)
+def test_primary_and_secondary_differ_for_every_eye(theme: Theme, eye: str, kind: str) -> None:
+    primary, secondary = seen(theme.shade(0, kind), eye), seen(theme.shade(1, kind), eye)
     assert max(abs(a - b) for a, b in zip(primary, secondary, strict=True)) > 0.2
 
 
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
 @pytest.mark.parametrize("job", range(64))
-def test_forward_is_lighter_than_backward_and_backward_than_weight_gradient(job: int) -> None:
-    forward, backward, weight = (luminance(shade(job, kind)) for kind in "FBW")
+def test_forward_is_lighter_than_backward_and_backward_than_weight_gradient(theme: Theme, job: int) -> None:
+    forward, backward, weight = (luminance(theme.shade(job, kind)) for kind in "FBW")
     assert forward > 1.5 * backward > 3 * weight
-    assert shade(job, "O") == shade(job, "W")
+    assert theme.shade(job, "O") == theme.shade(job, "W")
 
 
-@pytest.mark.parametrize("job", range(64))
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+@pytest.mark.parametrize("job", range(5))
 @pytest.mark.parametrize("kind", "FBWO")
-def test_numbers_read_well_on_every_shade(job: int, kind: str) -> None:
-    fill = shade(job, kind)
-    assert ink_on(fill) in (INK, PAPER)
+def test_numbers_read_well_on_every_shade(theme: Theme, job: int, kind: str) -> None:
+    fill = theme.shade(job, kind)
     assert contrast(ink_on(fill), fill) >= 4.5
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+def test_text_and_the_darkest_boxes_stand_out_from_the_paper(theme: Theme) -> None:
+    assert contrast(theme.ink, theme.paper) >= 7
+    assert contrast(theme.quiet_ink, theme.paper) >= 4.5
+    assert contrast(theme.ink, theme.best) >= 7
+    for job in range(len(theme.hues)):
+        assert max(contrast(theme.shade(job, kind), theme.paper) for kind in "FW") >= 3
+
+
+def test_light_is_lighter_than_dark() -> None:
+    light, dark = THEMES["light"], THEMES["dark"]
+    assert luminance(light.paper) > 0.9 > 0.1 > luminance(dark.paper)
+    assert luminance(light.ink) < 0.1 < 0.5 < luminance(dark.ink)

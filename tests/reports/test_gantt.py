@@ -23,7 +23,7 @@ def two_jobs(stages: int = 4, microbatches: int = 8) -> Schedule:
 
 
 def drawn(schedule: Schedule, folder: Path, title: str | None = None) -> SvgChart:
-    draw_gantt(schedule, folder / "chart.svg", title=title)
+    draw_gantt(schedule, folder / "chart.svg", None if title is None else [title])
     return SvgChart(folder / "chart.svg")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_pipelines import longest_idle, most_held, uniform_pipeline, uneven_pipelines
+from made_pipelines import longest_idle, most_held, uneven_pipelines, uniform_pipeline
 from planning import planned
 from published_rates import ROWS, instance_name, stage_span_rate
 from random_problems import law
@@ -17,9 +17,7 @@ from gapweave.solver.heuristics import heuristic
 
 STAGES = st.integers(1, 8)
 #: F, B and W, the last one no longer than the others, as the closed forms suppose.
-TIMES = st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(1, 9)).map(
-    lambda t: (t[0], t[1], min(t))
-)
+TIMES = st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(1, 9)).map(lambda t: (t[0], t[1], min(t)))
 
 
 @law
