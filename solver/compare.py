@@ -128,7 +128,7 @@ def compare(
     rows: list[Row] = []
     for candidate, moved in candidates.items():
         baseline = _Baseline.of(moved)
-        for run in _runs(moved, methods, candidate, options):
+        for run in _runs(moved, methods, candidate, options, baseline):
             if stop.is_set() and rows:
                 break
             begin = time.monotonic()
@@ -156,9 +156,15 @@ def _candidates(instance: Instance, placement: Placement | Literal["search"]) ->
 
 
 def _runs(
-    instance: Instance, methods: Sequence[str] | None, placement: Placement, options: dict[str, Any]
+    instance: Instance,
+    methods: Sequence[str] | None,
+    placement: Placement,
+    options: dict[str, Any],
+    baseline: "_Baseline",
 ) -> list[Callable[[], Row]]:
     """Return one function per row; raises InvalidOption at once if a method does not exist.
+
+    The solver fills around the primary as its best policy alone has it.
 
     ``options`` are those of `solve`, with a time limit for all its runs together.
     """
@@ -171,6 +177,7 @@ def _runs(
             continue
         for mode in modes:
             own = options | {"mode": mode, "time_limit": options["time_limit"] / len(modes)}
+            own["primary"] = baseline.policy if mode == "fill" else None
             runs.append(partial(_run_solver, instance, placement, own))
     return runs
 
@@ -225,8 +232,9 @@ def _row(method: str, schedule: Schedule) -> Row:
 
 @dataclass(frozen=True)
 class _Baseline:
-    """The primary alone, and job after job, in ticks; None if no policy applies."""
+    """The primary alone under its best policy, and job after job, in ticks; None if no policy applies."""
 
+    policy: str | None
     primary: int | None
     sequential: int | None
 
@@ -237,8 +245,8 @@ class _Baseline:
             arrays = TaskArrays.build(instance)
             starts = Sequential().plan(arrays).starts
         except NotApplicable:
-            return cls(None, None)
-        return cls(primary.makespan, int((starts + arrays.duration).max()))
+            return cls(None, None, None)
+        return cls(primary.source, primary.makespan, int((starts + arrays.duration).max()))
 
     def judge(self, row: Row) -> Row:
         """Add the primary's delay and the gain over running job after job."""

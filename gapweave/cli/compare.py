@@ -7,25 +7,12 @@ import typer
 from gapweave.cli.arguments import InstanceArgument, JsonOption
 from gapweave.cli.choices import Objective, Placement
 from gapweave.cli.output import write, write_json, write_table
+from gapweave.models.atomic_write import require_writable
 from gapweave.models.errors import InvalidOption
 
 if TYPE_CHECKING:
     from gapweave.models.instance import Instance
-    from gapweave.solver.compare import Comparison, Row
-
-_COLUMNS = (
-    "method",
-    "mode",
-    "status",
-    "makespan",
-    "gap",
-    "bubble rate",
-    "stage-span rate",
-    "primary delay",
-    "gain",
-    "peak memory",
-    "seconds",
-)
+    from gapweave.solver.compare import Comparison
 
 
 def compare(
@@ -45,6 +32,16 @@ def compare(
         int | None, typer.Option(help="Threads of the solver.", show_default="all cores")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of every random choice.")] = 0,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write a page or table: .html, .csv or .md.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run every heuristic and the solver, and show makespan, gap, idle share, delay, gain and memory.
@@ -64,16 +61,50 @@ def compare(
         "workers": workers,
         "seed": seed,
     }
+    if output is not None:
+        require_writable(output)
     comparison = _compared(loaded, options)
+    if output is not None:
+        from gapweave.reports.comparison_page import write_comparison
+
+        write_comparison(comparison, output)
     if as_json:
         write_json(comparison.to_document())
         return
-    unit, memory_unit = loaded.time_unit, loaded.memory_unit
-    write(f"{loaded.name}: times in {unit}, memory in {memory_unit}")
-    write_table(_COLUMNS, map(_cells, comparison.rows), left=("method", "mode", "status"))
+    _write_comparison(comparison)
+    if output is not None:
+        write(f"wrote {output}")
+
+
+def _write_comparison(comparison: "Comparison") -> None:
+    from gapweave.reports.comparison_table import ComparisonTable
+    from gapweave.reports.comparison_words import in_words
+
+    table = ComparisonTable.of(comparison)
+    columns = [*table.columns]
+    shown = [
+        cells
+        for row, cells in zip(comparison.rows, table.rows, strict=True)
+        if row.status != "not-applicable"
+    ]
+    rows = [[f"*{cell.text}" if cell.is_best else cell.text for cell in cells] for cells in shown]
+    write_table(columns, rows, left=columns[: table.text_columns], title=comparison.instance.name)
+    write("* best of its column")
+    write(in_words(comparison))
+    for reason, methods in _reasons(comparison).items():
+        write(f"not applicable: {', '.join(methods)}: {reason}")
+
+
+def _reasons(comparison: "Comparison") -> dict[str, list[str]]:
+    """Return the methods that gave each reason, which names no method itself."""
+    reasons: dict[str, list[str]] = {}
     for row in comparison.rows:
         if row.reason is not None:
-            write(f"{row.method} ({row.mode}): {row.reason}")
+            reason = row.reason.removeprefix(f"{row.method} ")
+            methods = reasons.setdefault(reason, [])
+            if row.method not in methods:
+                methods.append(row.method)
+    return reasons
 
 
 def _compared(instance: "Instance", options: dict[str, Any]) -> "Comparison":
@@ -88,27 +119,3 @@ def _compared(instance: "Instance", options: dict[str, Any]) -> "Comparison":
             stop=stop,
             on_row=lambda row: show(f"{row.method} ({row.mode}): {row.makespan or row.status}"),
         )
-
-
-def _cells(row: "Row") -> tuple[str | None, ...]:
-    return (
-        row.method,
-        row.mode,
-        row.status,
-        _number(row.makespan),
-        _percent(row.gap),
-        _percent(row.bubble_rate),
-        _percent(row.stage_span_bubble_rate),
-        _percent(row.primary_delay),
-        _percent(row.gain),
-        _number(row.peak_memory),
-        f"{row.seconds:.2f}",
-    )
-
-
-def _number(value: int | None) -> str | None:
-    return None if value is None else f"{value:,}"
-
-
-def _percent(value: float | None) -> str | None:
-    return None if value is None else f"{value:.2%}"

@@ -1,12 +1,14 @@
-"""``gapweave show``: a schedule as a chart, and where its devices are idle."""
+"""``gapweave show``: schedules as charts, and where their devices are idle."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gapweave.cli.arguments import EitherArgument, JsonOption
+from gapweave.cli.arguments import JsonOption, complete_instance
 from gapweave.cli.output import write, write_json
+from gapweave.models.errors import InvalidOption
 
 if TYPE_CHECKING:
     from gapweave.models.schedule import Schedule
@@ -19,12 +21,40 @@ class Jobs(StrEnum):
     primary = "primary"
 
 
+class Paper(StrEnum):
+    """What a chart is drawn on."""
+
+    light = "light"
+    dark = "dark"
+
+
 def show(
-    subject: EitherArgument,
+    subjects: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SCHEDULE|INSTANCE",
+            help="Schedule files, instance files, or names of shipped instances.",
+            autocompletion=complete_instance,
+            show_default=False,
+        ),
+    ],
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Draw a picture: .svg, .png or .pdf.", show_default=False
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Draw all of them on one time axis: .html (interactive), .svg, .png or .pdf.",
+            show_default=False,
+        ),
+    ] = None,
+    memory: Annotated[
+        bool, typer.Option("--memory", help="In a picture: the memory of each device below (.html has it).")
+    ] = False,
+    theme: Annotated[
+        Paper | None,
+        typer.Option(
+            "--theme", help="With -o: the chart's paper.", show_default="light; in .html the reader's"
         ),
     ] = None,
     idle: Annotated[bool, typer.Option("--idle", help="List the idle intervals.")] = False,
@@ -40,22 +70,27 @@ def show(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Draw a schedule, as text or as a picture, and list the idle intervals of its devices.
+    """Draw schedules, as text or as a file, and list the idle intervals of their devices.
 
     Of an instance, the primary's schedule is shown as it is expected before anything runs.
     """
-    schedule = _scheduled(subject, policy)
+    if output is None and (memory or theme is not None):
+        raise InvalidOption(f"{'--memory' if memory else '--theme'}: goes with -o FILE")
+    schedules = [_scheduled(subject, policy) for subject in subjects]
     if output is not None:
-        _draw(schedule, output)
+        _draw(schedules, output, memory, theme)
     if as_json:
-        write_json(_report(schedule, jobs if idle else None, output))
+        write_json(_report(schedules, jobs if idle else None, output))
         return
     if output is not None:
         write(f"wrote {output}")
-    if idle:
-        _write_idle(schedule, jobs)
-    elif output is None:
-        _write_chart(schedule, width)
+    for number, schedule in enumerate(schedules):
+        if len(schedules) > 1 and (idle or output is None):
+            write(("\n" if number else "") + _heading(schedule))
+        if idle:
+            _write_idle(schedule, jobs)
+        elif output is None:
+            _write_chart(schedule, width)
 
 
 def _scheduled(subject: str, policy: str) -> "Schedule":
@@ -70,10 +105,16 @@ def _scheduled(subject: str, policy: str) -> "Schedule":
     return expected_schedule(loaded, policy)
 
 
-def _draw(schedule: "Schedule", output: str) -> None:
-    from gapweave.reports.gantt import draw_gantt
+def _draw(schedules: Sequence["Schedule"], output: str, memory: bool, theme: Paper | None) -> None:
+    from gapweave.reports.draw import draw
 
-    draw_gantt(schedule, output)
+    draw(schedules, output, memory=memory, theme=None if theme is None else theme.value)
+
+
+def _heading(schedule: "Schedule") -> str:
+    from gapweave.cli.output import printable
+
+    return f"{printable(schedule.instance.name)}, {printable(schedule.solver.name)}:"
 
 
 def _write_chart(schedule: "Schedule", width: int | None) -> None:
@@ -86,12 +127,17 @@ def _write_chart(schedule: "Schedule", width: int | None) -> None:
     write(text_gantt(schedule, width=columns, colour=wants_colour()))
 
 
-def _report(schedule: "Schedule", jobs: Jobs | None, output: str | None) -> dict[str, Any]:
+def _report(schedules: Sequence["Schedule"], jobs: Jobs | None, output: str | None) -> dict[str, Any]:
+    """Return one report, or of several schedules all of them below ``schedules``."""
+    reports = [_report_one(schedule, jobs) for schedule in schedules]
+    report = reports[0] if len(reports) == 1 else {"schedules": reports}
+    return report if output is None else report | {"output": output}
+
+
+def _report_one(schedule: "Schedule", jobs: Jobs | None) -> dict[str, Any]:
     from gapweave.cli.idle_report import idle_document
 
     report = {"name": schedule.instance.name} | schedule.summary()
-    if output is not None:
-        report["output"] = output
     if jobs is not None:
         report["idle"] = idle_document(schedule, primary_only=jobs is Jobs.primary)
     return report

@@ -44,7 +44,7 @@ class _VShape:
     The pattern gives every device the same six slots per microbatch. Its order of tasks is timed with the
     true durations, and so are simulations in which each stage has as many microbatches in flight as in the
     pattern, or one more, and W fills gaps; the schedule with the shortest stage span is kept. None holds
-    more than the pattern's memory, nor than the devices have.
+    more than the pattern's memory, nor than the devices have. A backward need not be split.
     """
 
     name: ClassVar[str]
@@ -57,7 +57,7 @@ class _VShape:
         raise NotImplementedError
 
     def plan(self, arrays: TaskArrays) -> Plan:
-        """Time the pattern and the list schedules, and keep the best."""
+        """Time the pattern and the simulations, and keep the best."""
         devices = require_v(require_single_job(arrays, self.name), self.name)
         require_room_for_one(arrays)
         limited = replace(arrays, instance=_limited(arrays.instance, self.microbatches_held(len(devices))))
