@@ -15,8 +15,7 @@ from gapweave.models.metrics import measure, throughput_gain
 from gapweave.models.placement import Placement, distinct_placements, placed
 from gapweave.models.schedule import Mode, Primary, Schedule, SolverRecord
 from gapweave.models.task_arrays import TaskArrays
-from gapweave.solver.heuristics import Heuristic, heuristic, heuristics, single_job_policies
-from gapweave.solver.heuristics.priority_list import PriorityList
+from gapweave.solver.heuristics import Heuristic, heuristic, with_variants
 from gapweave.solver.heuristics.sequential import Sequential
 from gapweave.solver.job_alone import best_alone
 from gapweave.solver.primary import SOLVER
@@ -168,7 +167,7 @@ def _runs(
 
     ``options`` are those of `solve`, with a time limit for all its runs together.
     """
-    names = list(methods) if methods is not None else [*heuristics(), SOLVER]
+    names = list(methods) if methods is not None else [*with_variants(), SOLVER]
     modes: tuple[Mode, ...] = ("joint", "fill") if len(instance.jobs) > 1 else ("joint",)
     runs: list[Callable[[], Row]] = []
     for name in names:
@@ -241,7 +240,7 @@ class _Baseline:
     @classmethod
     def of(cls, instance: Instance) -> "_Baseline":
         try:
-            primary = best_alone(instance, 0, [*single_job_policies().values(), PriorityList()])
+            primary = best_alone(instance, 0)
             arrays = TaskArrays.build(instance)
             starts = Sequential().plan(arrays).starts
         except NotApplicable:

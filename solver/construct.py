@@ -76,7 +76,6 @@ def _keep_primary(pinned: JobAlone, incumbent: Incumbent) -> None:
     rule = DispatchRule.default(len(instance.jobs))
     incumbent.offer(rule.run(ListScheduler(problem.arrays, problem.pinned), problem.paths), "greedy-fill")
     if incumbent.makespan is None:
-        policies = [*single_job_policies().values(), PriorityList()]
-        others = (best_alone(instance, job, policies) for job in range(1, len(instance.jobs)))
+        others = (best_alone(instance, job) for job in range(1, len(instance.jobs)))
         with suppress(NotApplicable):
             incumbent.offer(in_turn(problem.arrays, chain([pinned], others)), "sequential")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from gapweave.models.schedule import Primary, Schedule
 from gapweave.models.task import KINDS
 from gapweave.models.task_arrays import Int64Array, TaskArrays
 from gapweave.solver.heuristics.base import Heuristic
+from gapweave.solver.heuristics.registry import heuristic, single_job_policies
 
 #: Latest start in a given schedule; more would overflow the arithmetic on times.
 _LATEST = 2**43
@@ -53,10 +55,11 @@ def alone(instance: Instance, job: int, policy: Heuristic) -> JobAlone:
     return JobAlone(policy.name, arrays, policy.plan(arrays).starts)
 
 
-def best_alone(instance: Instance, job: int, policies: Iterable[Heuristic]) -> JobAlone:
+@lru_cache(maxsize=16)
+def best_alone(instance: Instance, job: int) -> JobAlone:
     """Schedule one job alone under the policy that ends first (NotApplicable)."""
     found = []
-    for policy in policies:
+    for policy in (*single_job_policies().values(), heuristic("priority-list")):
         try:
             found.append(alone(instance, job, policy))
         except NotApplicable:

@@ -14,8 +14,6 @@ from gapweave.models.task_arrays import TaskArrays
 from gapweave.solver.heuristics.base import Plan
 from gapweave.solver.heuristics.merged_orders import Orders, merged_orders, order_alone
 from gapweave.solver.heuristics.order_memory import peak_memory
-from gapweave.solver.heuristics.priority_list import PriorityList
-from gapweave.solver.heuristics.registry import single_job_policies
 from gapweave.solver.job_alone import best_alone
 from gapweave.solver.room import free_capacities
 from gapweave.solver.timing import earliest_starts
@@ -35,8 +33,7 @@ class Merge:
     def plan(self, arrays: TaskArrays) -> Plan:
         """Schedule every job alone, merge in several ways and keep the best."""
         jobs = range(len(arrays.instance.jobs))
-        policies = [*single_job_policies().values(), PriorityList()]
-        own = [order_alone(arrays, job, best_alone(arrays.instance, job, policies)) for job in jobs]
+        own = [order_alone(arrays, job, best_alone(arrays.instance, job)) for job in jobs]
         paths, turns = heads_and_tails(arrays), len(jobs) * arrays.microbatch + arrays.job
         rules = (-paths.tail, paths.head - paths.tail, turns, arrays.job, -arrays.job)
         candidates = [

@@ -4,8 +4,6 @@ from typing import ClassVar, Literal
 
 from gapweave.models.task_arrays import TaskArrays
 from gapweave.solver.heuristics.base import Plan
-from gapweave.solver.heuristics.priority_list import PriorityList
-from gapweave.solver.heuristics.registry import single_job_policies
 from gapweave.solver.job_alone import best_alone, in_turn
 
 
@@ -18,5 +16,4 @@ class Sequential:
     def plan(self, arrays: TaskArrays) -> Plan:
         """Start each job, as it is scheduled alone, when the one before has ended."""
         jobs = len(arrays.instance.jobs)
-        policies = [*single_job_policies().values(), PriorityList()]
-        return Plan(in_turn(arrays, (best_alone(arrays.instance, job, policies) for job in range(jobs))))
+        return Plan(in_turn(arrays, (best_alone(arrays.instance, job) for job in range(jobs))))

@@ -10,9 +10,9 @@ from random_problems import dispatch_rules, instances, law
 from schedule_factory import make_instance, uniform_job
 
 from gapweave.models.instance import Instance
-from gapweave.solver.rule_search import drawn, perturbed
 from gapweave.solver.dispatch_rule import DispatchRule, microbatch_unit
 from gapweave.solver.problem import Problem
+from gapweave.solver.rule_search import drawn, perturbed
 
 
 @law

@@ -10,10 +10,9 @@ from gapweave.models.instance import Instance
 from gapweave.models.schedule import Schedule
 from gapweave.models.task_arrays import Int64Array, TaskArrays
 from gapweave.models.verify import verify
-from gapweave.solver.heuristics import Heuristic, heuristic, single_job_policies
+from gapweave.solver.heuristics import heuristic
 from gapweave.solver.heuristics.merged_orders import merged_orders, order_alone
 from gapweave.solver.heuristics.order_memory import fits_memory
-from gapweave.solver.heuristics.priority_list import PriorityList
 from gapweave.solver.job_alone import best_alone, in_turn
 from gapweave.solver.timing import earliest_starts
 
@@ -32,7 +31,7 @@ def test_pairs_of_one_model_meet_the_lower_bound(name: str) -> None:
 def test_orders_are_kept_and_memory_is_never_exceeded(instance: Instance, data: st.DataObject) -> None:
     """For any keys, offsets and precedence; every job alone fits into memory here."""
     arrays, jobs = TaskArrays.build(instance), range(len(instance.jobs))
-    own = [order_alone(arrays, job, best_alone(instance, job, policies())) for job in jobs]
+    own = [order_alone(arrays, job, best_alone(instance, job)) for job in jobs]
     keys = data.draw(st.lists(st.integers(-5, 5), min_size=arrays.node_count, max_size=arrays.node_count))
     offsets = [job.release + data.draw(st.integers(0, 20)) for job in instance.jobs]
     merged = merged_orders(arrays, own, keys, offsets, data.draw(st.permutations(jobs)))
@@ -58,15 +57,11 @@ def test_the_verifier_accepts_it_wherever_every_job_fits_alone(instance: Instanc
 def test_strict_precedence_ends_no_later_than_job_after_job(instance: Instance) -> None:
     """If tasks of the first job always go first, nothing is lost by letting the others begin sooner."""
     arrays, jobs = TaskArrays.build(instance), range(len(instance.jobs))
-    alone = [best_alone(instance, job, policies()) for job in jobs]
+    alone = [best_alone(instance, job) for job in jobs]
     in_sequence = in_turn(arrays, alone)
     own = [order_alone(arrays, job, one) for job, one in zip(jobs, alone, strict=True)]
     merged = merged_orders(arrays, own, in_sequence.tolist())
     assert makespan(arrays, earliest_starts(arrays, merged)) <= sum(one.makespan for one in alone)
-
-
-def policies() -> list[Heuristic]:
-    return [*single_job_policies().values(), PriorityList()]
 
 
 def makespan(arrays: TaskArrays, starts: Int64Array) -> int:
