@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 DEMO := zb-6.2b+6.2b-p8-m24-2x
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz lint types wheel-check bench best-known clean
+.PHONY: help demo test fuzz lint types wheel-check bench gallery best-known clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench: $(VENV)/.bench-ready ## Measure gapweave beside other solvers, and write 
 	-$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/report.py
+
+gallery: $(READY) ## Draw the schedules of docs/gallery/ again (minutes)
+	$(BIN)/python docs/make_gallery.py
 
 best-known: $(READY) ## Look for better results and record them in instances/best_known.json
 	$(BIN)/python benchmarks/best_known.py

@@ -26,6 +26,8 @@ class Theme:
         What lies behind an idle device.
     resident
         Memory that is always taken.
+    best
+        Behind the best value of a table's column.
     hues
         One per job; they repeat after the last.
     """
@@ -38,6 +40,7 @@ class Theme:
     idle_tint: str
     idle_hatch: str
     resident: str
+    best: str
     hues: tuple[Hue, ...]
 
     def shade(self, job: int, kind: str) -> str:
@@ -58,6 +61,7 @@ LIGHT = Theme(
     idle_tint="#f4f5f6",
     idle_hatch="#d9dde1",
     resident="#a9b1bb",
+    best="#dff0e8",
     hues=(
         ("#c3ddf0", "#5ba0d0", "#0f5a94"),  # blue
         ("#fbdcb8", "#ef9440", "#ad4c05"),  # orange
@@ -75,6 +79,7 @@ DARK = Theme(
     idle_tint="#1b2129",
     idle_hatch="#333c47",
     resident="#5d6773",
+    best="#173a2d",
     hues=(
         ("#c3ddf0", "#63a8d8", "#1b6dad"),
         ("#fbdcb8", "#f0994a", "#b5560c"),

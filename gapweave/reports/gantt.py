@@ -17,6 +17,8 @@ _METADATA: dict[str, dict[str, Any]] = {
     "png": {"Software": "gapweave"},
     "pdf": {"Creator": "gapweave", "Producer": "gapweave", "CreationDate": None},
 }
+#: The suffixes of pictures.
+PICTURES = tuple(f".{name}" for name in _METADATA)
 _PIXELS_PER_INCH = 240
 
 
@@ -55,8 +57,7 @@ def draw_gantt(
     """
     suffix = Path(path).suffix.lower().removeprefix(".")
     if suffix not in _METADATA:
-        expected = ", ".join(f".{name}" for name in _METADATA)
-        raise InvalidOption(f"{path}: expected a name that ends in one of {expected}")
+        raise InvalidOption(f"{path}: expected a name that ends in one of {', '.join(PICTURES)}")
     drawn = [schedules] if isinstance(schedules, Schedule) else list(schedules)
     write_bytes(path, _render(drawn, suffix, chart_titles(drawn, titles), memory, THEMES[theme]))
 

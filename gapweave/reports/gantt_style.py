@@ -22,7 +22,8 @@ _SETTINGS = {
     "pdf.fonttype": 42,
     # Ids in the file follow from its content, so that equal schedules give equal files.
     "svg.hashsalt": "gapweave",
-    "font.family": ["DejaVu Sans"],
+    "font.family": ["sans-serif"],
+    "font.sans-serif": ["DejaVu Sans"],
     "hatch.linewidth": 0.6,
 }
 

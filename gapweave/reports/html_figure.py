@@ -1,90 +1,79 @@
-"""An interactive chart as plotly takes it: traces, layout, and a palette for each theme."""
+"""What plotly does in an interactive chart: time axes, devices' names, titles and captions; zoom and pan."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from gapweave.models.schedule import Schedule
-from gapweave.models.task import KINDS
 from gapweave.reports.captions import subtitle
-from gapweave.reports.colours import THEMES, Theme, ink_on
-from gapweave.reports.html_memory import memory_traces
-from gapweave.reports.html_panels import Panel, stack_panels
-from gapweave.reports.html_tasks import Trace, task_traces
-from gapweave.reports.html_text import as_text
+from gapweave.reports.html_panels import Panel
+from gapweave.reports.html_text import as_name, as_text
 from gapweave.reports.time_axis import TimeAxis
 
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
-_LEGEND, _TIME_AXIS, _TOP_AXIS = 62, 46, 24
+_TOP, _TOP_AXIS, _TIME_AXIS = 6, 30, 46
 _LETTER_WIDTH = 6.6
+#: Taller charts, in pixels, have a time axis on top too.
 _TALL = 900
 
 
-def html_figure(schedules: Sequence[Schedule], titles: Sequence[str]) -> dict[str, Any]:
-    """Return the chart as JSON values.
+def html_figure(panels: Sequence[Panel], axis: TimeAxis) -> dict[str, Any]:
+    """Return ``data`` and ``layout`` of a plotly figure, in which a colour is a name such as ``@ink``.
 
-    Returns
-    -------
-    dict
-        ``data`` and ``layout`` of a plotly figure, in which a colour is a name such as ``@ink``, and
-        ``palettes``: for each theme what the names stand for. Times are in the unit of the axis, y is in
-        pixels from the top of the plot.
+    Times are in the unit of the axis, y is in pixels from the top of the plot. The traces are empty: they
+    only bring the axes along.
     """
-    axis = TimeAxis.of(schedules)
-    panels = stack_panels(schedules, titles, axis.scale)
-    jobs = max(len(schedule.instance.jobs) for schedule in schedules)
-    traces = [*task_traces(panels, axis), *memory_traces(panels, axis), *_marker_traces(panels, axis)]
+    return {"data": [_trace("x", "y"), _trace("x2", "y2")], "layout": _layout(panels, axis)}
+
+
+def _trace(x: str, y: str) -> dict[str, Any]:
     return {
-        "data": traces,
-        "layout": _layout(panels, axis),
-        "palettes": {name: _palette(theme, jobs) for name, theme in THEMES.items()},
+        "type": "scatter",
+        "mode": "lines",
+        "x": [None],
+        "y": [None],
+        "xaxis": x,
+        "yaxis": y,
+        "hoverinfo": "skip",
     }
 
 
 def _layout(panels: Sequence[Panel], axis: TimeAxis) -> dict[str, Any]:
     height = panels[-1].bottom
-    top = _LEGEND + (_TOP_AXIS if height > _TALL else 0)
-    names = _row_names(panels)
-    peaks = _peak_names(panels)
-    margin = {"l": _label_room(names), "r": _label_room(peaks), "t": top, "b": _TIME_AXIS, "pad": 0}
+    top = _TOP_AXIS if height > _TALL else _TOP
+    names, peaks = _row_names(panels), _peak_names(panels)
     return {
         "height": round(height + top + _TIME_AXIS),
-        "margin": margin,
+        "margin": {
+            "l": _label_room(names),
+            "r": _label_room(peaks),
+            "t": top,
+            "b": _TIME_AXIS,
+            "autoexpand": False,
+        },
         "paper_bgcolor": "@paper",
         "plot_bgcolor": "@paper",
         "font": {"family": _FONT, "size": 12, "color": "@ink"},
-        "barmode": "overlay",
-        "hovermode": "closest",
-        "hoverlabel": {"align": "left", "bgcolor": "@paper", "font": {"color": "@ink"}},
+        "showlegend": False,
+        "hovermode": False,
         "dragmode": "zoom",
         "uirevision": "kept",
-        "xaxis": _time_axis(axis) | {"title": {"text": f"time ({axis.scale.unit})", "standoff": 8}},
-        "xaxis2": _time_axis(axis) | {"overlaying": "x", "matches": "x", "side": "top", "showgrid": False},
+        "xaxis": _time_axis(axis)
+        | {"title": {"text": f"time ({axis.scale.unit})", "standoff": 8}, "showgrid": True},
+        "xaxis2": _time_axis(axis)
+        | {"overlaying": "x", "matches": "x", "side": "top", "showticklabels": top == _TOP_AXIS},
         "yaxis": _row_axis(names, height),
         "yaxis2": _row_axis(peaks, height) | {"overlaying": "y", "side": "right"},
         "annotations": [note for panel in panels for note in _annotations(panel, axis)],
-        "legend": {
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": 1 + (top - 2) / height,
-            "yanchor": "top",
-            "groupclick": "toggleitem",
-            "bgcolor": "rgba(0,0,0,0)",
-        },
     }
 
 
 def _time_axis(axis: TimeAxis) -> dict[str, Any]:
     return {
         "range": [axis.origin / axis.scale.ticks, axis.end / axis.scale.ticks],
-        "showgrid": True,
+        "showgrid": False,
         "gridcolor": "@grid",
         "zeroline": False,
-        "showline": False,
-        "ticks": "outside",
-        "ticklen": 4,
-        "tickcolor": "@grid",
         "tickfont": {"color": "@quiet-ink"},
+        "ticklabelstandoff": 4,
         "separatethousands": True,
         "exponentformat": "none",
     }
@@ -98,15 +87,16 @@ def _row_axis(names: dict[float, str], height: float) -> dict[str, Any]:
         "zeroline": False,
         "tickmode": "array",
         "tickvals": list(names),
-        "ticktext": list(names.values()),
+        "ticktext": [as_text(name) for name in names.values()],
         "tickfont": {"size": 11},
+        "ticklabelstandoff": 4,
     }
 
 
 def _row_names(panels: Sequence[Panel]) -> dict[float, str]:
     names: dict[float, str] = {}
     for panel in panels:
-        devices = [as_text(device.name) for device in panel.schedule.instance.devices]
+        devices = [as_name(device.name) for device in panel.schedule.instance.devices]
         tracks = [panel.gantt] if panel.memory is None else [panel.gantt, panel.memory_track]
         names |= {track.centre(row): devices[row] for track in tracks for row in track.labelled}
     return names
@@ -127,27 +117,30 @@ def _label_room(names: dict[float, str]) -> int:
 
 
 def _annotations(panel: Panel, axis: TimeAxis) -> list[dict[str, Any]]:
-    notes = [
-        _note(f"<b>{as_text(panel.title)}</b>", panel.top + 10) | {"font": {"size": 16}},
-        _note(as_text(subtitle(panel.schedule)), panel.top + 30) | {"font": {"color": "@quiet-ink"}},
-    ]
+    quiet = {"font": {"color": "@quiet-ink"}}
+    notes = [_note(subtitle(panel.schedule), panel.subtitle_height) | quiet]
+    if panel.title:
+        title = _note(panel.title, panel.top + 10)
+        notes.append(title | {"text": f"<b>{title['text']}</b>", "font": {"size": 16}})
     if panel.memory is not None:
         words = f"memory of each device, a full row is {panel.memory.scale.format(panel.memory.full)}"
         y = panel.memory_track.top - 10
-        notes.append(_note(as_text(words), y) | {"font": {"color": "@quiet-ink"}})
-        notes.append(_note("peak", y) | {"x": 1, "xshift": 3, "font": {"color": "@quiet-ink"}})
+        notes += [_note(words, y) | quiet, _note("peak", y) | quiet | {"x": 1, "xshift": 3}]
     for level, marker in enumerate(panel.markers):
         on_left = marker.time - axis.origin > axis.span / 3
-        place = {"x": marker.time / axis.scale.ticks, "xref": "x", "xanchor": "right" if on_left else "left"}
-        notes.append(
-            _note(as_text(marker.text), panel.marker_height(level)) | place | {"xshift": -3 if on_left else 3}
-        )
+        place = {
+            "x": marker.time / axis.scale.ticks,
+            "xref": "x",
+            "xanchor": "right" if on_left else "left",
+            "xshift": -3 if on_left else 3,
+        }
+        notes.append(_note(marker.text, panel.marker_height(level)) | place)
     return notes
 
 
 def _note(text: str, y: float) -> dict[str, Any]:
     return {
-        "text": text,
+        "text": as_text(text),
         "x": 0,
         "xref": "paper",
         "xanchor": "left",
@@ -157,40 +150,3 @@ def _note(text: str, y: float) -> dict[str, Any]:
         "showarrow": False,
         "borderpad": 0,
     }
-
-
-def _marker_traces(panels: Sequence[Panel], axis: TimeAxis) -> list[Trace]:
-    """Return the lines of all values, those of all lower bounds, and an empty trace for the upper axis."""
-    traces: list[Trace] = []
-    for is_bound in (False, True):
-        x: list[float | None] = []
-        y: list[float | None] = []
-        for panel in panels:
-            for level, marker in enumerate(panel.markers):
-                if marker.is_bound == is_bound:
-                    time = marker.time / axis.scale.ticks
-                    x += [time, time, None]
-                    y += [panel.marker_height(level) - 6, panel.bottom, None]
-        line = {"color": "@ink", "width": 1.2} | ({"dash": "5px,4px"} if is_bound else {})
-        traces.append({"type": "scatter", "mode": "lines", "x": x, "y": y, "line": line})
-    if panels[-1].bottom > _TALL:
-        traces.append({"type": "scatter", "mode": "lines", "x": [None], "y": [None], "xaxis": "x2"})
-    return [trace | {"hoverinfo": "skip", "showlegend": False} for trace in traces]
-
-
-def _palette(theme: Theme, jobs: int) -> dict[str, str]:
-    palette = {
-        "@paper": theme.paper,
-        "@ink": theme.ink,
-        "@quiet-ink": theme.quiet_ink,
-        "@grid": theme.grid,
-        "@idle-tint": theme.idle_tint,
-        "@idle-hatch": theme.idle_hatch,
-        "@resident": theme.resident,
-    }
-    for job in range(jobs):
-        for kind in KINDS:
-            fill = theme.shade(job, kind)
-            palette[f"@job-{job}-{kind}"] = fill
-            palette[f"@on-{job}-{kind}"] = theme.ink if kind == "O" else ink_on(fill)
-    return palette

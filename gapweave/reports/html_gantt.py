@@ -47,5 +47,8 @@ def draw_html(
         raise InvalidOption(f"{path}: expected a name that ends in .html")
     drawn = [schedules] if isinstance(schedules, Schedule) else list(schedules)
     texts = chart_titles(drawn, titles)
-    instances = dict.fromkeys(schedule.instance.name for schedule in drawn)
-    write_text(path, html_page(" and ".join(instances), drawn, texts, theme=theme))
+    if len(drawn) == 1:
+        heading, texts = texts[0], [""]
+    else:
+        heading = " and ".join(dict.fromkeys(schedule.instance.name for schedule in drawn))
+    write_text(path, html_page(heading, drawn, texts, theme=theme))

@@ -12,8 +12,8 @@ from gapweave.reports.time_scale import TimeScale
 _PITCHES = ((8, 26.0), (16, 20.0), (64, 15.0), (256, 7.0))
 _SMALLEST_PITCH = 3.0
 _SHARE_OF_PITCH = 0.85
-_TITLE, _MARKER_LINE, _MEMORY_HEADING, _BETWEEN = 44.0, 15.0, 30.0, 34.0
-_LABEL_HEIGHT = 12.0
+_TITLE, _SUBTITLE, _MARKER_LINE, _MEMORY_HEADING, _BETWEEN = 22.0, 22.0, 15.0, 30.0, 34.0
+_ABOVE, _LABEL_HEIGHT = 8.0, 12.0
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,10 @@ class Track:
 
 @dataclass(frozen=True)
 class Panel:
-    """One schedule in a chart: title, marked times, Gantt rows, and memory rows if it has memory amounts."""
+    """One schedule in a chart: title, marked times, Gantt rows, and memory rows if it has memory amounts.
+
+    An empty title takes no room.
+    """
 
     number: int
     schedule: Schedule
@@ -70,6 +73,11 @@ class Panel:
         """Lower edge of everything."""
         return self.gantt.bottom if self.memory is None else self.memory_track.bottom
 
+    @property
+    def subtitle_height(self) -> float:
+        """Where the line below the title is."""
+        return self.top + (_TITLE if self.title else 0) + _SUBTITLE / 2 - 3
+
     def marker_height(self, level: int) -> float:
         """Return where the label of a marked time is; the first is lowest."""
         return self.gantt.top - (level + 0.5) * _MARKER_LINE
@@ -79,11 +87,12 @@ def stack_panels(schedules: Sequence[Schedule], titles: Sequence[str], scale: Ti
     """Place schedules above each other, all with rows of the same height."""
     pitch = _pitch(max(len(schedule.instance.devices) for schedule in schedules))
     panels: list[Panel] = []
-    top = 0.0
+    top = _ABOVE
     for number, (schedule, title) in enumerate(zip(schedules, titles, strict=True)):
         marked = tuple(markers(schedule, scale))
         count = len(schedule.instance.devices)
-        gantt = Track(top + _TITLE + _MARKER_LINE * (len(marked) - 0.5), pitch, count)
+        heading = (_TITLE if title else 0) + _SUBTITLE + _MARKER_LINE * (len(marked) - 0.5)
+        gantt = Track(top + heading, pitch, count)
         memory_track = Track(gantt.bottom + _MEMORY_HEADING, max(pitch * _SHARE_OF_PITCH, 3.0), count)
         memory = MemoryChart.of(schedule)
         panels.append(Panel(number, schedule, title, top, marked, gantt, memory, memory_track))

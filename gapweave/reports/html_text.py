@@ -1,18 +1,17 @@
-"""Text and numbers as plotly and HTML take them."""
+"""Names and texts as plotly shows them: never as markup."""
 
 from html import escape
-from math import log10
 
 from gapweave.reports.captions import printable
 
-_LONGEST = 60
+_LONGEST_NAME = 60
 
 
-def as_text(name: str) -> str:
-    """Return a name that plotly shows as it is, never as markup."""
-    return escape(printable(name, _LONGEST), quote=False)
+def as_text(text: str) -> str:
+    """Return a text that plotly shows as it is, neither as HTML nor as a formula between dollar signs."""
+    return escape(text, quote=False).replace("$", "&#36;")
 
 
-def number_format(ticks: int) -> str:
-    """Return the format (of d3) that writes every number of ticks exactly in a unit of ``ticks`` ticks."""
-    return f",.{round(log10(ticks))}~f" if ticks > 1 else ",d"
+def as_name(name: str) -> str:
+    """Return a name from a file on one line and not too long."""
+    return printable(name, _LONGEST_NAME)

@@ -10,13 +10,18 @@ _LONGEST_NAME = 28
 
 
 def job_labels(schedules: Sequence[Schedule]) -> list[str]:
-    """Return one label for each job index; where names differ between schedules, all of them."""
-    count = max(len(schedule.instance.jobs) for schedule in schedules)
+    """Return one label for each job index; where names differ between schedules, all of them.
+
+    A wrong schedule may have tasks of jobs that its instance does not have.
+    """
+    count = 1 + max(
+        max([len(schedule.instance.jobs) - 1, *(row.job for row in schedule.tasks)]) for schedule in schedules
+    )
     labels = []
     for index in range(count):
         jobs = [one.instance.jobs[index] for one in schedules if index < len(one.instance.jobs)]
         names = dict.fromkeys(printable(job.name, _LONGEST_NAME) for job in jobs)
-        labels.append(printable(" / ".join(names), 2 * _LONGEST_NAME))
+        labels.append(printable(" / ".join(names), 2 * _LONGEST_NAME) or f"job {index}")
     return labels
 
 

@@ -33,7 +33,8 @@ class MemoryPanel:
         self.schedule = schedule
         self.memory = memory
         self.width = width
-        self.rows = Rows(rows.count, max(_SHORTEST_PITCH, rows.pitch * _SHARE_OF_PITCH))
+        pitch = min(rows.pitch, max(_SHORTEST_PITCH, rows.pitch * _SHARE_OF_PITCH))
+        self.rows = Rows(rows.count, pitch)
         self.id_prefix = id_prefix
 
     @property

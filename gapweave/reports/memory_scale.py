@@ -32,4 +32,5 @@ class MemoryScale:
         """Write an amount with its unit, in three digits or as a whole number."""
         value = level / self.amount
         digits = 0 if value >= 100 else 1 if value >= 10 else 2
-        return f"{grouped(round(value, digits))} {self.unit}"
+        unit = "units" if self.unit == "unit" and level != 1 else self.unit
+        return f"{grouped(round(value, digits))} {unit}"

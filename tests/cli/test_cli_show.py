@@ -20,7 +20,10 @@ def test_a_schedule_is_drawn_as_text(run: Run, schedule_file: Path) -> None:
     assert "\x1b" not in outcome.out
 
 
-@pytest.mark.parametrize(("suffix", "magic"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
+@pytest.mark.parametrize(
+    ("suffix", "magic"),
+    [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF"), ("html", b"<!DOCTYPE html>")],
+)
 def test_a_schedule_is_drawn_as_a_picture(run: Run, schedule_file: Path, suffix: str, magic: bytes) -> None:
     outcome = run("show", schedule_file, "-o", f"chart.{suffix}")
     assert (outcome.code, outcome.out) == (0, f"wrote chart.{suffix}\n")
@@ -86,3 +89,38 @@ def test_json_with_a_picture_names_the_file(run: Run, schedule_file: Path) -> No
     assert report["output"] == "chart.svg"
     assert "idle" not in report
     assert Path("chart.svg").exists()
+
+
+def test_several_schedules_are_drawn_on_one_axis(run: Run, schedule_file: Path) -> None:
+    outcome = run("show", schedule_file, schedule_file, "-o", "both.svg", "--memory", "--theme", "dark")
+    assert (outcome.code, outcome.out) == (0, "wrote both.svg\n")
+    text = Path("both.svg").read_text(encoding="utf-8")
+    assert all(f'"schedule-{number}-{part}"' in text for number in (0, 1) for part in ("idle", "memory-rows"))
+    assert "#12161c" in text
+
+
+def test_several_schedules_are_shown_one_after_the_other(run: Run, schedule_file: Path) -> None:
+    once, twice = (run("show", *[schedule_file] * count, "--width", "60").out for count in (1, 2))
+    assert twice == f"made, factory:\n{once}\nmade, factory:\n{once}"
+
+
+def test_json_of_several_schedules_lists_them(run: Run, schedule_file: Path) -> None:
+    one = json.loads(run("show", schedule_file, "--idle", "--json").out)
+    report = json.loads(run("show", schedule_file, schedule_file, "--idle", "--json").out)
+    assert report == {"schedules": [one, one]}
+
+
+@pytest.mark.parametrize("option", [("--memory",), ("--theme", "dark")])
+def test_options_of_a_picture_need_a_picture(run: Run, schedule_file: Path, option: tuple[str, ...]) -> None:
+    outcome = run("show", schedule_file, *option)
+    assert outcome.code == 2
+    assert outcome.error == f"gapweave: error: {option[0]}: goes with -o FILE"
+
+
+def test_schedules_in_different_units_are_refused(run: Run, schedule: Schedule, schedule_file: Path) -> None:
+    instance = schedule.instance.model_copy(update={"time_unit": "us"})
+    schedule.model_copy(update={"instance": instance}).save("other.schedule.json")
+    outcome = run("show", schedule_file, "other.schedule.json", "-o", "both.html")
+    assert outcome.code == 2
+    assert "cannot share a time axis" in outcome.error
+    assert not Path("both.html").exists()

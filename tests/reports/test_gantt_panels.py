@@ -38,7 +38,7 @@ def test_the_memory_panel_shows_the_memory_profile(schedule: Schedule, tmp_path:
     for row, outline, profile in zip(rows, whole, profiles, strict=True):
         ticks = schedule.makespan / (row.right - row.left)
         levels = full / (row.bottom - row.top)
-        curve = [((x - row.left) * ticks, (row.bottom - y) * levels) for x, y in outline[1:-2]]
+        curve = [((x - row.left) * ticks, (row.bottom - y) * levels) for x, y in outline[1:-1]]
         expected = steps(profile, schedule.makespan)
         assert [time for time, _ in curve] == pytest.approx([time for time, _ in expected], abs=1e-2)
         assert [level for _, level in curve] == pytest.approx([level for _, level in expected], abs=1e-2)
@@ -99,7 +99,7 @@ def test_a_theme_decides_paper_ink_and_shades(name: Any, tmp_path: Path) -> None
     text = (tmp_path / "chart.svg").read_text(encoding="utf-8")
     own, other = THEMES[name], next(theme for key, theme in THEMES.items() if key != name)
     assert all(colour in text for colour in (own.paper, own.ink, own.shade(1, "B")))
-    assert not any(colour in text for colour in (other.paper, other.ink, other.shade(1, "B")))
+    assert not any(colour in text for colour in (other.quiet_ink, other.idle_tint, other.shade(1, "B")))
 
 
 def test_what_cannot_be_drawn_together_is_refused(tmp_path: Path) -> None:

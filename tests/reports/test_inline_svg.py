@@ -1,6 +1,8 @@
 """Charts in notebooks."""
 
 import re
+from html import unescape
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -10,6 +12,7 @@ from schedule_factory import build_schedule, make_instance, uniform_job, zero_id
 
 from gapweave.models.schedule import Schedule
 from gapweave.reports.inline_svg import schedule_html
+from gapweave.reports.text_gantt import text_gantt
 
 _SVG = "{http://www.w3.org/2000/svg}"
 
@@ -56,9 +59,13 @@ def test_a_period_is_marked_instead_of_the_makespan() -> None:
     assert "period 24 ticks" in texts(drawn(zero_idle_period(4, 4)))
 
 
-def test_the_size_hardly_grows_once_boxes_are_too_narrow_to_see() -> None:
-    few, many = len(schedule_html(two_jobs(2, 400))), len(schedule_html(two_jobs(2, 4000)))
-    assert many < 8 * few
+def test_a_schedule_of_very_many_tasks_is_shown_in_characters() -> None:
+    many = two_jobs(2, 6500)
+    assert len(many.tasks) > 50_000
+    html = schedule_html(many)
+    assert html.startswith("<pre>")
+    assert len(html) < 2000
+    assert unescape(html[5:-6]) == text_gantt(many, 120)
 
 
 def test_names_are_never_markup() -> None:
@@ -85,7 +92,7 @@ def test_names_of_devices_do_not_overlap(devices: int) -> None:
         for element in chart.iter(f"{_SVG}text")
         if "".join(element.itertext()).startswith("gpu")
     ]
-    assert all(lower - upper >= 11 for upper, lower in zip(heights, heights[1:], strict=False))
+    assert all(lower - upper >= 11 for upper, lower in pairwise(heights))
 
 
 def test_a_notebook_shows_a_schedule_as_a_chart() -> None:
