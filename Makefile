@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-DEMO := zb-6.2b+6.2b-p8-m24-2x
+DEMO := zb-6.2b+1.5b-p8-m24-2x
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test fuzz lint types wheel-check bench gallery best-known clean
@@ -17,12 +17,14 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
 	touch $@
 
-demo: $(READY) ## Schedule two real training jobs together on 8 devices, and draw it (demo/)
-	mkdir -p demo
-	$(BIN)/gapweave solve $(DEMO) --time-limit 60 -o demo/$(DEMO).schedule.json
-	$(BIN)/gapweave check demo/$(DEMO).schedule.json
-	$(BIN)/gapweave compare $(DEMO) --time-limit 60
-	$(BIN)/gapweave show demo/$(DEMO).schedule.json -o demo/$(DEMO).svg
+demo: $(READY) ## Schedule two measured training jobs together on 8 devices, compare, and draw (demo/)
+	@mkdir -p demo
+	$(BIN)/gapweave solve $(DEMO) -o demo/pair.schedule.json
+	$(BIN)/gapweave check demo/pair.schedule.json
+	$(BIN)/gapweave show demo/pair.schedule.json --width 100
+	$(BIN)/gapweave compare $(DEMO) --time-limit 30 -o demo/comparison.html
+	$(BIN)/gapweave show demo/pair.schedule.json -o demo/pair.svg
+	@echo "Open demo/pair.svg and demo/comparison.html in a browser."
 
 test: $(READY) ## Run the tests (without the long fuzzing)
 	$(BIN)/pytest -n 2 -m 'not slow'

@@ -118,6 +118,7 @@ def _description(schedule: "Schedule", target: str) -> dict[str, object]:
     argument = schedule.bound.argument if schedule.bound is not None else ""
     jobs = ", ".join(f"{name} {end:,}" for name, end in schedule.job_makespans.items())
     found_by = schedule.solver.notes.get("found_by")
+    placements = schedule.solver.notes.get("placements", {})
     return {
         "instance": schedule.instance.name,
         "status": f"{schedule.status} (found by {found_by}, verified)",
@@ -125,7 +126,15 @@ def _description(schedule: "Schedule", target: str) -> dict[str, object]:
         "lower bound": f"{schedule.lower_bound:,} {unit} by {argument}",
         "gap": "" if schedule.gap is None else f"{schedule.gap:.2%}",
         "jobs end at": jobs,
+        "placements": "; ".join(_placement_line(name, note) for name, note in placements.items()),
         "bubble rate": f"{metrics.bubble_rate:.2%}",
         "seconds": f"{schedule.solver.wall_time:.2f}",
         "wrote": target,
     }
+
+
+def _placement_line(placement: str, note: dict[str, Any]) -> str:
+    """Return what was proven about one placement of a search."""
+    if "makespan" in note:
+        return f"{placement} {note['status']} at {note['makespan']:,}"
+    return f"{placement} {note['status']}, bound {note['lower_bound']:,}"
