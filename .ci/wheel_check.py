@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TINY = "uniform-p4-m8-k1"
 #: What the extras bring, and what the core must do without.
-EXTRAS = ("torch", "matplotlib", "plotly", "pandas")
+EXTRAS = ("torch", "matplotlib", "plotly")
 
 IMPORT_EACH = """
 import importlib, importlib.util, json, sys
