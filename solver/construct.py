@@ -30,14 +30,14 @@ def construct(
     pinned
         The primary as it runs alone, if the mode promises it something.
     """
-    incumbent.phase = "heuristics"
+    incumbent.enter("heuristics")
     if pinned is not None:
         _keep_primary(pinned, incumbent)
     if problem.mode == "joint":
         _try_heuristics(problem, incumbent, stopping)
     if stopping or incumbent.is_optimal:
         return
-    incumbent.phase = "dispatch rules"
+    incumbent.enter("dispatch rules")
     schedulers = _schedulers(problem, stopping)
     search_rules(problem, incumbent, stopping.share(_RULES_SHARE), seed, schedulers)
 

@@ -68,6 +68,11 @@ class Incumbent:
             self.lower_bound, self.bound = value, bound
             self.report()
 
+    def enter(self, phase: str) -> None:
+        """Begin a phase of the solve, and say so."""
+        self.phase = phase
+        self.report()
+
     def report(self) -> None:
         """Tell the listener where things stand."""
         if self.on_progress is not None:

@@ -74,7 +74,8 @@ def solve(
     seed
         Of every random choice.
     on_progress
-        Is called with each better schedule or bound, from another thread while CP-SAT works.
+        Is called with each new phase, better schedule and better bound; from another thread while CP-SAT
+        works.
     stop
         Set this event to end with the best schedule so far.
 
@@ -137,7 +138,7 @@ def _pose(instance: Instance, options: Options, stopping: Stopping) -> tuple[Pro
 
 def _improve(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
     """Search around the best schedule; without CP-SAT to follow, all the time that is left."""
-    incumbent.phase = "key search"
+    incumbent.enter("key search")
     scheduler = ListScheduler(problem.arrays, problem.pinned)
     if _suits_cp_sat(problem):
         search_keys(problem, incumbent, stopping.share(_KEYS_SHARE), options.seed, scheduler)

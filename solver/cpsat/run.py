@@ -37,7 +37,7 @@ def improve_and_prove(
     InternalError
         The solver calls a problem infeasible for which a schedule is known, or refuses the model.
     """
-    incumbent.phase = "cp-sat"
+    incumbent.enter("cp-sat")
     upper_bound = problem.horizon if incumbent.makespan is None else incumbent.makespan
     model = ScheduleModel(problem, upper_bound, incumbent.starts)
     if not model.build(stopping):

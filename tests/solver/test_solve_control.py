@@ -110,10 +110,10 @@ def test_progress_only_ever_improves(mode: Any) -> None:
     bounds = [progress.lower_bound for progress in seen]
     assert makespans == sorted(makespans, reverse=True)
     assert bounds == sorted(bounds)
-    states = [(progress.makespan, progress.lower_bound) for progress in seen]
+    states = [(progress.phase, progress.makespan, progress.lower_bound) for progress in seen]
     assert len(set(states)) == len(states)
     assert [progress.elapsed for progress in seen] == sorted(progress.elapsed for progress in seen)
-    assert states[-1] == (schedule.makespan, schedule.lower_bound)
+    assert states[-1][1:] == (schedule.makespan, schedule.lower_bound)
     assert all(progress.gap is None or progress.gap >= 0 for progress in seen)
 
 
