@@ -15,7 +15,7 @@ from gapweave.models.metrics import measure, throughput_gain
 from gapweave.models.placement import Placement, distinct_placements, placed
 from gapweave.models.schedule import Mode, Primary, Schedule, SolverRecord
 from gapweave.models.task_arrays import TaskArrays
-from gapweave.solver.heuristics import Heuristic, heuristic, with_variants
+from gapweave.solver.heuristics import Heuristic, heuristic, heuristics, with_variants
 from gapweave.solver.heuristics.sequential import Sequential
 from gapweave.solver.job_alone import best_alone
 from gapweave.solver.primary import SOLVER
@@ -167,8 +167,9 @@ def _runs(
 
     ``options`` are those of `solve`, with a time limit for all its runs together.
     """
-    names = list(methods) if methods is not None else [*with_variants(), SOLVER]
-    modes: tuple[Mode, ...] = ("joint", "fill") if len(instance.jobs) > 1 else ("joint",)
+    several = len(instance.jobs) > 1
+    names = list(methods or (*(with_variants() if several else heuristics()), SOLVER))
+    modes: tuple[Mode, ...] = ("joint", "fill") if several else ("joint",)
     runs: list[Callable[[], Row]] = []
     for name in names:
         if name != SOLVER:

@@ -55,7 +55,7 @@ def test_without_a_command_the_help_is_shown(run: Run) -> None:
         (("show", "a.json", "--width", "many"), "--width"),
         (("show", "a.json", "--width", "2"), "--width"),
         (("show", "a.json", "--jobs", "third"), "--jobs"),
-        (("show", "good.schedule.json", "-o", "a.html"), "a.html: expected a name that ends in"),
+        (("show", "good.schedule.json", "-o", "a.gif"), "a.gif: expected a name that ends in"),
         (("export", "a.json", "--to", "excel", "-o", "a"), "excel"),
         (("export", "a.json", "--to", "csv"), "--output"),
         (("schema", "trace"), "trace"),

@@ -10,6 +10,7 @@ from gapweave.models.instance import Instance
 FAMILY_SIZES = {
     r"zb-[0-9.]+b-p\d+-m\d+-[12]x": 24,
     r"zb-[0-9.]+b-p\d+-m\d+-unsplit": 12,
+    r"zb-[0-9.]+b-p\d+-m\d+-(v|interleaved)-1x": 4,
     r"zb-[0-9.]+b\+[0-9.]+b-p\d+-m\d+-[12]x": 24,
     r"fusion-\d\d": 12,
     r"fusion-\d\d-cap": 12,
@@ -53,7 +54,7 @@ def test_the_numbers_in_a_name_are_those_of_the_instance(shipped: list[Instance]
             checked += 1
             assert len(instance.devices) == int(sizes[1])
             assert {job.microbatch_count for job in instance.jobs} == {int(sizes[2])}
-    assert checked == 75
+    assert checked == 79
 
 
 def test_every_device_works_and_has_room_for_any_one_microbatch(shipped: list[Instance]) -> None:

@@ -15,7 +15,7 @@ from gapweave.models.schedule import Primary
 from gapweave.models.task_arrays import B, F, TaskArrays
 from gapweave.models.verify import verify
 from gapweave.solver.compare import Comparison, Row, compare
-from gapweave.solver.heuristics import Plan, heuristics, registry
+from gapweave.solver.heuristics import Plan, heuristics, registry, with_variants
 
 KEYS = {
     "method",
@@ -44,8 +44,8 @@ def comparison(pair: Instance) -> Comparison:
 
 def test_every_heuristic_and_every_mode_of_the_solver_has_a_row(comparison: Comparison) -> None:
     methods = [(row.method, row.mode) for row in comparison.rows]
-    assert len(set(methods)) == len(methods) == len(heuristics()) + 2
-    assert {method for method, _ in methods} == {*heuristics(), "solver"}
+    assert len(set(methods)) == len(methods) == len(with_variants()) + 2
+    assert {method for method, _ in methods} == {*with_variants(), "solver"}
     assert {mode for method, mode in methods if method == "solver"} == {"joint", "fill"}
 
 
