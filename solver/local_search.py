@@ -22,6 +22,8 @@ from gapweave.solver.stopping import Stopping
 
 #: Attempts without a better schedule after which the search gives up.
 _MOST_FAILURES = 4_000
+#: Tasks placed after which it gives up as well: a deterministic measure of effort.
+_TASKS_PLACED = 20_000_000
 #: Weight of the mean end of all tasks beside the makespan: it tells equal makespans apart.
 _MEAN_END_WEIGHT = 0.02
 
@@ -49,8 +51,11 @@ def search_keys(
     if incumbent.starts is None:
         return
     search = _KeySearch(problem, scheduler, incumbent.starts, seed)
-    failures = 0
-    while not stopping and not incumbent.is_optimal and (persistent or failures < _MOST_FAILURES):
+    attempts, failures = _TASKS_PLACED // problem.arrays.task_count, 0
+    while not stopping and not incumbent.is_optimal:
+        attempts -= 1
+        if not persistent and (attempts < 0 or failures >= _MOST_FAILURES):
+            return
         starts = search.attempt()
         failures = 0 if incumbent.offer(starts, "key search") else failures + 1
 

@@ -143,7 +143,8 @@ def _improve(problem: Problem, incumbent: Incumbent, stopping: Stopping, options
     if _suits_cp_sat(problem):
         search_keys(problem, incumbent, stopping.share(_KEYS_SHARE), options.seed, scheduler)
     else:
-        search_keys(problem, incumbent, stopping, options.seed, scheduler, persistent=True)
+        persistent = options.work_limit is None and options.time_limit is not None
+        search_keys(problem, incumbent, stopping, options.seed, scheduler, persistent=persistent)
 
 
 def _suits_cp_sat(problem: Problem) -> bool:
