@@ -92,7 +92,7 @@ def test_every_folder_with_code_is_looked_at() -> None:
 
 def test_importing_gapweave_loads_nothing_heavy() -> None:
     program = "import gapweave, sys; print(*(name for name in sys.argv[1:] if name in sys.modules))"
-    heavy = ["torch", "ortools", "matplotlib", "networkx"]
+    heavy = ["torch", "ortools", "matplotlib", "plotly", "networkx", "numba"]
     done = subprocess.run(
         [sys.executable, "-c", program, *heavy], capture_output=True, text=True, check=True, cwd=ROOT
     )
