@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def latest_measures(lines: Sequence[dict[str, Any]], tasks: int) -> list[dict[str, Any]]:
-    """Return the last result of each measure at the least size of that many tasks, in order of the measures."""
+    """Return the last result of each measure, at the least size of at least that many tasks."""
     size = min((line["tasks"] for line in lines if line["tasks"] >= tasks), default=tasks)
     newest = {line["measure"]: line for line in lines if line["tasks"] == size}
     return [newest[measure] for measure in MEASURES if measure in newest]
