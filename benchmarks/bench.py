@@ -16,9 +16,10 @@ from benchmarks.digests import digest_of_problem
 from benchmarks.isolated import run_isolated
 from benchmarks.json_lines import RESULTS, append_line, read_lines
 from benchmarks.methods import Method, methods
+from benchmarks.places import load_place
 from benchmarks.runs import Point, Request, Run, Setting, pending
 from benchmarks.selection import CROSS_SECTION, select
-from gapweave import Instance, InvalidInstance, InvalidOption
+from gapweave import InvalidInstance, InvalidOption
 
 DEFAULT_TIME_LIMIT = 60.0
 #: Seconds beside the time limit for start-up, a model that takes long to build, and the verifier.
@@ -67,7 +68,7 @@ def plan(places: Mapping[str, str], chosen: Sequence[Method], setting: Setting) 
         What to load for each instance, by its name.
     """
     versions = {method.name: method.version or "" for method in chosen}
-    problems = {instance: digest_of_problem(Instance.load(place)) for instance, place in places.items()}
+    problems = {instance: digest_of_problem(load_place(place)) for instance, place in places.items()}
     return [
         Request(instance, problem, name, found, setting)
         for instance, problem in problems.items()

@@ -4,29 +4,39 @@ from functools import partial
 from importlib.metadata import entry_points
 from typing import Any
 
-from benchmarks.methods import HEURISTICS, SOLVER, Schedules
+from benchmarks.methods import FILL_1F1B, FILL_SOLVER, HEURISTICS, SOLVER, Schedules
 from benchmarks.peer_schedule import peer_schedule
 from benchmarks.recorder import Recorder
 from benchmarks.runs import Setting
 from gapweave import Instance, NothingFound, Progress, Schedule, solve
 from gapweave.models.task_arrays import TaskArrays
 
+#: What the solver is asked under each name.
+_QUESTIONS: dict[str, dict[str, Any]] = {
+    SOLVER: {},
+    FILL_1F1B: {"mode": "fill", "primary": "1f1b"},
+    FILL_SOLVER: {"mode": "fill", "primary": "solver"},
+}
+
 
 def load(name: str) -> Schedules:
     """Return the solver, or the heuristic of this name."""
-    if name == SOLVER:
-        return _solve
+    if name in _QUESTIONS:
+        return partial(_solve, _QUESTIONS[name])
     (entry,) = entry_points(group=HEURISTICS, name=name)
     return partial(_plan, entry.load()())
 
 
-def _solve(instance: Instance, setting: Setting, recorder: Recorder) -> Schedule | None:
+def _solve(
+    question: dict[str, Any], instance: Instance, setting: Setting, recorder: Recorder
+) -> Schedule | None:
     def on_progress(progress: Progress) -> None:
         recorder.report(progress.makespan, progress.lower_bound)
 
     try:
         schedule = solve(
             instance,
+            **question,
             time_limit=setting.time_limit,
             workers=setting.workers,
             seed=setting.seed,

@@ -11,6 +11,9 @@ from benchmarks.runs import Setting
 from gapweave import Instance, Schedule
 
 SOLVER = "gapweave"
+#: The solver in mode ``fill``, around a primary under 1F1B or as the solver schedules it alone.
+FILL_1F1B = "gapweave-fill-1f1b"
+FILL_SOLVER = "gapweave-fill-solver"
 #: Entry points under which gapweave and others register heuristics.
 HEURISTICS = "gapweave.heuristics"
 
@@ -70,7 +73,7 @@ class Method:
 def methods() -> dict[str, Method]:
     """Return every method: gapweave, other solvers, and gapweave's heuristics."""
     known = (
-        Method(SOLVER, "gapweave_methods", ("gapweave", "ortools"), _GAPWEAVE_CODE),
+        _gapweave(SOLVER),
         _peer("cp-sat", "plain_cpsat"),
         _peer("cp-sat-any-order", "plain_cpsat"),
         _peer("pyjobshop", "pyjobshop_model", "pyjobshop"),
@@ -80,9 +83,18 @@ def methods() -> dict[str, Method]:
     return {method.name: method for method in known}
 
 
+def fills() -> dict[str, Method]:
+    """Return the solver around a pinned primary: other problems, so no rivals of the methods."""
+    return {name: _gapweave(name) for name in (FILL_1F1B, FILL_SOLVER)}
+
+
 def heuristic_names() -> list[str]:
     """Return the names of all registered heuristics."""
     return sorted(entry.name for entry in entry_points(group=HEURISTICS))
+
+
+def _gapweave(name: str) -> Method:
+    return Method(name, "gapweave_methods", ("gapweave", "ortools"), _GAPWEAVE_CODE)
 
 
 def _heuristic(name: str) -> Method:

@@ -19,6 +19,8 @@ from benchmarks.published import annealing
 from benchmarks.runs import Run, Setting, latest, pending
 from benchmarks.scale import DEFAULT_TASKS, SCALE_RESULTS, latest_measures, scale_table
 from benchmarks.selection import CROSS_SECTION, select
+from benchmarks.target_report import target_lines
+from benchmarks.targets import TARGET_RESULTS
 from gapweave.instances import best_known
 from gapweave.models.atomic_write import write_text
 
@@ -30,18 +32,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the page; return the exit status."""
     options = _parser().parse_args(arguments)
     runs = latest(Run.from_document(line) for line in read_lines(options.results))
+    held = latest(Run.from_document(line) for line in read_lines(options.target_results))
     measures = latest_measures(read_lines(options.scale_results), DEFAULT_TASKS)
     options.page.parent.mkdir(parents=True, exist_ok=True)
-    write_text(options.page, "\n".join(page(runs, measures, options.page)) + "\n")
-    print(f"{options.page}: {len(runs)} runs, {len(measures)} measures of size", file=sys.stderr)
+    write_text(options.page, "\n".join(page(runs, held, measures, options.page)) + "\n")
+    print(f"{options.page}: {len(runs) + len(held)} runs, {len(measures)} measures of size", file=sys.stderr)
     return 0
 
 
-def page(runs: Sequence[Run], measures: Sequence[dict[str, Any]], file: Path) -> list[str]:
-    """Return the lines of the page, and draw its figures into a folder beside ``file``, named like it."""
+def page(
+    runs: Sequence[Run], held: Sequence[Run], measures: Sequence[dict[str, Any]], file: Path
+) -> list[str]:
+    """Return the lines of the page, and draw its figures into a folder beside ``file``, named like it.
+
+    Parameters
+    ----------
+    runs, held
+        Of methods side by side, and of the solver held to its targets.
+    """
     settings = [setting for setting, _ in Counter(run.request.setting for run in runs).most_common()]
     comparisons = [Comparison(setting, runs, _known_bounds()) for setting in settings]
-    lines = [text.INTRODUCTION, ""]
+    lines = [text.INTRODUCTION, "", *target_lines(held), ""]
     for comparison in comparisons:
         lines += [*_section(comparison, runs, file), ""]
     if not comparisons:
@@ -119,6 +130,7 @@ def _slug(setting: Setting) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, default=RESULTS / "runs.jsonl", help="written by bench.py")
+    parser.add_argument("--target-results", type=Path, default=TARGET_RESULTS, help="written by targets.py")
     parser.add_argument("--scale-results", type=Path, default=SCALE_RESULTS, help="written by scale.py")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "benchmarks.md", help="file to write")
     return parser

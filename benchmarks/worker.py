@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.isolated import peak_memory, use_cores
-from benchmarks.methods import Schedules, methods
+from benchmarks.methods import Schedules, fills, methods
+from benchmarks.places import load_place
 from benchmarks.recorder import Recorder
 from benchmarks.runs import Setting
 from gapweave import Infeasible, Instance, NotApplicable, Schedule, verify
@@ -19,8 +20,8 @@ def main(request: dict[str, Any], output: Path) -> None:
     """Run a method on an instance (a name or a path), and let the verifier judge its schedule."""
     setting = Setting(**request["setting"])
     use_cores(setting.workers)
-    schedules = methods()[request["method"]].load()
-    instance = Instance.load(request["instance"])
+    schedules = (methods() | fills())[request["method"]].load()
+    instance = load_place(request["instance"])
     with output.open("w", encoding="utf-8") as stream:
         recorder = Recorder(stream)
         result = _run(schedules, instance, setting, recorder)

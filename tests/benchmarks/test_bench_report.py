@@ -12,15 +12,15 @@ MEASURE = {"measure": "task arrays", "tasks": DEFAULT_TASKS, "seconds": 0.5, "pe
 
 
 def test_without_results_the_report_says_that_there_are_none(tmp_path: Path) -> None:
-    text = "\n".join(page([], [], tmp_path / "benchmarks.md"))
-    assert text.count("No results yet") == 2
+    text = "\n".join(page([], [], [], tmp_path / "benchmarks.md"))
+    assert text.count("No results yet") == 3
     assert "gapweave has no results on these instances yet" in text
     assert list(tmp_path.iterdir()) == []
 
 
 def test_every_figure_of_the_report_is_drawn(tmp_path: Path) -> None:
     runs = [make_run((0.5, 130, 105), (4.0, 117, 117)), make_run((9.0, 140, 105), method="cp-sat")]
-    text = "\n".join(page(runs, [MEASURE], tmp_path / "benchmarks.md"))
+    text = "\n".join(page(runs, [], [MEASURE], tmp_path / "benchmarks.md"))
     figures = re.findall(r"\]\((\S+\.svg)\)", text)
     assert len(figures) == 3
     assert all((tmp_path / figure).read_text().startswith("<?xml") for figure in figures)
@@ -30,7 +30,7 @@ def test_every_figure_of_the_report_is_drawn(tmp_path: Path) -> None:
 
 def test_the_report_counts_what_is_missing_and_lists_what_went_wrong(tmp_path: Path) -> None:
     runs = [make_run((0.5, 120, 105)), make_run((0.5, None, 121), method="cp-sat", status="rejected")]
-    text = "\n".join(page(runs, [], tmp_path / "benchmarks.md"))
+    text = "\n".join(page(runs, [], [], tmp_path / "benchmarks.md"))
     assert re.search(r"0 of the \d+ runs of the cross-section are there", text)
     assert "uniform-p8-m16-k2, cp-sat: rejected" in text
     assert "a lower bound of 121 exceeds a verified schedule" in text
