@@ -1,4 +1,4 @@
-"""Constructive schedules: every heuristic once, then the search over dispatch rules."""
+"""Constructive schedules: every heuristic once, then the searches over dispatch rules and patterns."""
 
 from contextlib import suppress
 from itertools import chain
@@ -10,6 +10,7 @@ from gapweave.solver.heuristics.priority_list import PriorityList
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.job_alone import JobAlone, alone, best_alone, in_turn
 from gapweave.solver.list_scheduler import ListScheduler
+from gapweave.solver.pattern import search_patterns
 from gapweave.solver.problem import Problem
 from gapweave.solver.rule_search import search_rules
 from gapweave.solver.stopping import Stopping
@@ -17,7 +18,9 @@ from gapweave.solver.stopping import Stopping
 #: Seconds per task that must remain for a heuristic to be tried; the compiled one is always tried.
 _HEURISTIC_SECONDS_PER_TASK = 5e-4
 #: Share of the remaining time after which the search over dispatch rules ends in any case.
-_RULES_SHARE = 0.3
+_RULES_SHARE = 0.25
+#: Share of the then remaining time after which the search around a cyclic pattern ends.
+_PATTERNS_SHARE = 0.2
 
 
 def construct(
@@ -40,6 +43,10 @@ def construct(
     incumbent.enter("dispatch rules")
     schedulers = _schedulers(problem, stopping)
     search_rules(problem, incumbent, stopping.share(_RULES_SHARE), seed, schedulers)
+    if stopping or incumbent.is_optimal or problem.mode != "joint":
+        return
+    incumbent.enter("patterns")
+    search_patterns(problem, incumbent, stopping.share(_PATTERNS_SHARE), seed, schedulers[0][1])
 
 
 def _try_heuristics(problem: Problem, incumbent: Incumbent, stopping: Stopping) -> None:

@@ -9,14 +9,11 @@ from gapweave.models.bounds import SEARCH
 from gapweave.models.errors import Infeasible, InternalError
 from gapweave.models.schedule import Bound
 from gapweave.models.task_arrays import Int64Array
+from gapweave.solver.cpsat.interruptible import solve_until
 from gapweave.solver.cpsat.model import ScheduleModel
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
-
-#: Seconds that CP-SAT may take to return once it was told to stop; then it is left behind.
-_PATIENCE = 0.3
-_POLL = 0.05
 
 
 def improve_and_prove(
@@ -57,38 +54,29 @@ def improve_and_prove(
 
 
 class _Search:
-    """One CP-SAT search in a thread of its own, so that signals reach the main thread meanwhile."""
+    """One CP-SAT search; what it reports after it was left behind does not count."""
 
     def __init__(self, solver: cp_model.CpSolver, model: ScheduleModel, incumbent: Incumbent) -> None:
         self.solver = solver
         self.model = model
         self.incumbent = incumbent
         self.status: cp_model.CpSolverStatus | None = None
-        self.failure: BaseException | None = None
         self._lock = threading.Lock()
         self._abandoned = False
 
     def run(self, stopping: Stopping) -> None:
         """Search until the end, or a little after it is time to stop."""
-        thread = threading.Thread(target=self._solve, name="cp-sat", daemon=True)
-        thread.start()
+        self.solver.best_bound_callback = self._on_bound
         try:
-            while thread.is_alive() and not stopping and not self.incumbent.is_optimal:
-                thread.join(_POLL)
+            self.status = solve_until(
+                self.solver,
+                self.model.cp_model,
+                lambda: bool(stopping) or self.incumbent.is_optimal,
+                _OnSolution(self),
+            )
         finally:
-            self.solver.stop_search()
-            thread.join(_PATIENCE)
             with self._lock:
-                self._abandoned = thread.is_alive()
-        if self.failure is not None:
-            raise self.failure
-
-    def _solve(self) -> None:
-        try:
-            self.solver.best_bound_callback = self._on_bound
-            self.status = self.solver.solve(self.model.cp_model, _OnSolution(self))
-        except BaseException as exc:
-            self.failure = exc
+                self._abandoned = True
 
     def on_solution(self, starts: Int64Array) -> None:
         with self._lock:
