@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from gapweave.models.bounds import HeadsTails, heads_and_tails
+from gapweave.models.bounds import FillWindows, HeadsTails, PinnedRoom, heads_and_tails
 from gapweave.models.errors import Infeasible, InvalidOption
 from gapweave.models.instance import Instance, Job
 from gapweave.models.schedule import Mode, Primary
@@ -43,7 +43,14 @@ class Problem:
     @cached_property
     def bound(self) -> ProvenBound:
         """The best lower bound that needs no search."""
-        return best_bound(self.paths, self.primary)
+        return best_bound(self.paths, self.primary, self.windows)
+
+    @cached_property
+    def windows(self) -> FillWindows | None:
+        """When the free tasks can run beside the pinned ones; None if nothing is pinned, or everything."""
+        if self.pinned is None or self.primary is None or self.primary.tasks is None or self.is_pinned.all():
+            return None
+        return FillWindows(self.arrays, PinnedRoom.beside(self.arrays, self.primary.tasks))
 
     @cached_property
     def pinned(self) -> Int64Array | None:

@@ -8,13 +8,18 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from gapweave.models.bounds.fill_windows import FillWindows
 from gapweave.models.bounds.heads_tails import HeadsTails
+from gapweave.models.bounds.pinned_room import PinnedRoom
 from gapweave.models.schedule import Primary
 from gapweave.models.task import Task
 from gapweave.models.task_arrays import NODE_KINDS, TaskArrays
 
 #: Computes the proven value; raises KeyError, TypeError, ValueError or IndexError on a malformed certificate.
 Argument: TypeAlias = Callable[[HeadsTails, "Primary | None", dict[str, Any]], int]
+
+#: No instance needs a makespan beyond this, in ticks.
+_LONGEST = 2**50
 
 
 def device_load(paths: HeadsTails, primary: Primary | None, certificate: dict[str, Any]) -> int:
@@ -60,11 +65,34 @@ def pinned_primary(paths: HeadsTails, primary: Primary | None, certificate: dict
     return max(ends)
 
 
+def idle_intervals(paths: HeadsTails, primary: Primary | None, certificate: dict[str, Any]) -> int:
+    """In ``fill`` the others' tasks run in the idle intervals that the pinned primary leaves.
+
+    Suppose that there is a schedule of makespan T or less. Then the tasks of a device with head >= h and
+    tail >= q run within [h, T - q]. If they do not fit into its idle intervals there, the makespan is at
+    least T + 1. Certificate: ``device``, ``makespan`` T, ``head`` h, ``tail`` q, in ticks.
+    """
+    if certificate.get("merged") or max(paths.arrays.steps) > 1:
+        raise ValueError("idle intervals are those of the instance itself, in one step")
+    if primary is None or primary.tasks is None:
+        raise ValueError("there is no pinned primary")
+    device, makespan, head, tail = (
+        _integer(certificate[name]) for name in ("device", "makespan", "head", "tail")
+    )
+    windows = FillWindows(paths.arrays, PinnedRoom.beside(paths.arrays, primary.tasks))
+    if not windows.room.end <= makespan <= _LONGEST or not 0 <= device < len(windows.calendars):
+        raise ValueError("no such makespan, or no such device")
+    if windows.excess(makespan, windows.tails(makespan), device, head, tail) <= 0:
+        raise ValueError("the tasks fit into the idle intervals")
+    return makespan + 1
+
+
 ARGUMENTS: dict[str, Argument] = {
     "device-load": device_load,
     "critical-path": critical_path,
     "one-machine": one_machine,
     "pinned-primary": pinned_primary,
+    "idle-intervals": idle_intervals,
 }
 
 

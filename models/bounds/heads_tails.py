@@ -1,11 +1,13 @@
 """Heads and tails: the least time that must pass before, and after, each task."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
 
 import numpy as np
 
+from gapweave.models.bounds.calendar import Calendar
 from gapweave.models.bounds.memory_waits import memory_waits
 from gapweave.models.task_arrays import B, Block, F, Int64Array, O, TaskArrays, W
 
@@ -43,7 +45,7 @@ def heads_and_tails(arrays: TaskArrays) -> HeadsTails:
 
     Tails follow from the same statements read backwards, without memory.
     """
-    graph = _BlockGraph(arrays)
+    graph = BlockGraph(arrays)
     ready = np.array([job.release for job in arrays.instance.jobs], dtype=np.int64)[arrays.job]
     head = graph.heads(ready)
     for _ in range(arrays.node_count):
@@ -51,49 +53,70 @@ def heads_and_tails(arrays: TaskArrays) -> HeadsTails:
         if waits is None or (waits <= head).all():
             break
         head = graph.heads(np.maximum(ready, waits))
-    return HeadsTails(arrays, head, graph.tails())
+    return HeadsTails(arrays, head, graph.tails(np.zeros_like(head)))
 
 
-class _BlockGraph:
-    """Blocks in topological order, with the (neighbour, lag) pairs before and after each."""
+class BlockGraph:
+    """Blocks in topological order, with the (neighbour, lag) pairs before and after each.
 
-    def __init__(self, arrays: TaskArrays) -> None:
+    Parameters
+    ----------
+    arrays
+        The tasks.
+    first_job
+        Jobs before this one are left out: their heads and tails stay what they are.
+    """
+
+    def __init__(self, arrays: TaskArrays, first_job: int = 0) -> None:
         self.arrays = arrays
+        self.always = Calendar.open()
         self.incoming: list[list[tuple[int, int]]] = [[] for _ in arrays.blocks]
         self.outgoing: list[list[tuple[int, int]]] = [[] for _ in arrays.blocks]
         for source, target, lag in arrays.links:
             self.incoming[target].append((source, lag))
             self.outgoing[source].append((target, lag))
         before = {target: [source for source, _ in pairs] for target, pairs in enumerate(self.incoming)}
-        self.order = list(TopologicalSorter(before).static_order())
+        in_order = TopologicalSorter(before).static_order()
+        self.order = [position for position in in_order if arrays.blocks[position].job >= first_job]
 
-    def heads(self, ready: Int64Array) -> Int64Array:
-        """Return the least starts, none below ``ready``, shape (nodes,)."""
+    def heads(self, ready: Int64Array, calendars: Sequence[Calendar] = ()) -> Int64Array:
+        """Return the least starts, none below ``ready``, shape (nodes,).
+
+        ``calendars`` says when each device is free (default: always).
+        """
         head = ready.copy()
         for position in self.order:
             block = self.arrays.blocks[position]
+            calendar = self._calendar(calendars, block)
             own = head[_span(block)]
             for other, lag in self.incoming[position]:
                 source = self.arrays.blocks[other]
                 own = np.maximum(own, _aligned(head[_span(source)] + source.duration + lag, block))
-            own = np.maximum(own, self._after_stage(head, block))
-            head[_span(block)] = _in_order(own, block.duration)
+            own = np.maximum(own, self._after_stage(head, block, calendar))
+            head[_span(block)] = calendar.run_in_order(own, block.duration)
         return head
 
-    def tails(self) -> Int64Array:
-        """Return the least times from each node's end to the makespan, shape (nodes,)."""
-        tail = np.zeros(self.arrays.node_count, dtype=np.int64)
+    def tails(self, ready: Int64Array, calendars: Sequence[Calendar] = ()) -> Int64Array:
+        """Return the least times from each node's end to the makespan, none below ``ready``, shape (nodes,).
+
+        ``calendars`` says when each device is free, in time that runs backwards from the makespan.
+        """
+        tail = ready.copy()
         for position in reversed(self.order):
             block = self.arrays.blocks[position]
-            own = np.zeros(block.size, dtype=np.int64)
+            calendar = self._calendar(calendars, block)
+            own = tail[_span(block)]
             for other, lag in self.outgoing[position]:
                 target = self.arrays.blocks[other]
                 own = np.maximum(own, _aligned(tail[_span(target)] + target.duration + lag, block))
-            own = np.maximum(own, self._before_stage(tail, block))
-            tail[_span(block)] = _in_order(own[::-1], block.duration)[::-1]
+            own = np.maximum(own, self._before_stage(tail, block, calendar))
+            tail[_span(block)] = calendar.run_in_order(own[::-1], block.duration)[::-1]
         return tail
 
-    def _after_stage(self, head: Int64Array, block: Block) -> Int64Array:
+    def _calendar(self, calendars: Sequence[Calendar], block: Block) -> Calendar:
+        return calendars[block.device] if calendars and block.device >= 0 else self.always
+
+    def _after_stage(self, head: Int64Array, block: Block, calendar: Calendar) -> Int64Array:
         """Heads of a block from what its stage must have run before it, counted from any F[j].
 
         ``head_B[k] >= head_F[j] + (k-j+1) d_F + (k-j) d_B``, and with a W likewise; O waits for everything.
@@ -101,16 +124,16 @@ class _BlockGraph:
         forward = self._same_stage(block, F)
         if forward is None or block.kind not in (B, W, O):
             return np.zeros(block.size, dtype=np.int64)
-        begun = head[_span(forward)]
+        begun = calendar.idle_until(head[_span(forward)])
         backward, weight = self._same_stage(block, B), self._same_stage(block, W)
         work = sum(one.duration for one in (forward, backward, weight) if one is not None)
         if block.kind == O:
             remaining = work * np.arange(len(begun), 0, -1, dtype=np.int64)
-            return np.array([(begun + remaining).max()])
+            return calendar.earliest_with(np.array([(begun + remaining).max()]))
         before = work if block.kind == W else forward.duration + block.duration
-        return _in_order(begun, before) + before - block.duration
+        return calendar.earliest_with(_in_order(begun, before) + before - block.duration)
 
-    def _before_stage(self, tail: Int64Array, block: Block) -> Int64Array:
+    def _before_stage(self, tail: Int64Array, block: Block, calendar: Calendar) -> Int64Array:
         """Tails of a block from what its stage must run after it, up to the last task of any microbatch j.
 
         ``tail_F[k] >= tail_B[j] + (j-k+1) d_B + (j-k) d_F``, with a W likewise, and B before W likewise.
@@ -123,8 +146,9 @@ class _BlockGraph:
             later = self._same_stage(block, kind)
             if later is not None:
                 duration += later.duration
-                chain = _in_order(tail[_span(later)][::-1], duration)[::-1]
-                own = np.maximum(own, chain + duration - block.duration)
+                left = calendar.idle_until(tail[_span(later)][::-1])
+                chain = calendar.earliest_with(_in_order(left, duration) + duration - block.duration)
+                own = np.maximum(own, chain[::-1])
         return own
 
     def _same_stage(self, block: Block, kind: int) -> Block | None:

@@ -60,7 +60,7 @@ class _StageHeads:
 
     def least_waits(self, excess: Int64Array, memory: StageMemory) -> Int64Array:
         """Return the least time at which each excess is freed, shape (microbatches,); 0 without excess."""
-        by_backward, by_weight = _freed(memory)
+        by_backward, by_weight = freed(memory)
         count = len(excess)
         fewest = -(-excess // (by_backward + by_weight))
         waiting = np.flatnonzero(excess > 0)
@@ -103,7 +103,7 @@ class _StageHeads:
         return earliest
 
 
-def _freed(memory: StageMemory) -> tuple[int, int]:
+def freed(memory: StageMemory) -> tuple[int, int]:
     """Return the most that the end of one B, and of one W, frees of what its F claimed.
 
     What a backward claims on top only makes matters worse, so it is left out: then W frees all of f.

@@ -28,7 +28,7 @@ class Variables:
         """
         arrays = problem.arrays
         makespan = model.new_int_var(problem.bound.value, upper_bound, "makespan")
-        latest = _latest_starts(problem, upper_bound)
+        earliest, latest = _earliest_starts(problem), _latest_starts(problem, upper_bound)
         start: list[cp_model.LinearExprT] = [0] * arrays.node_count
         interval = {}
         for block in arrays.blocks:
@@ -38,7 +38,7 @@ class Variables:
                     assert problem.pinned is not None
                     start[node] = int(problem.pinned[node])
                     continue
-                domain = _domain(int(problem.paths.head[node]), latest[node], block.duration, gaps)
+                domain = _domain(earliest[node], latest[node], block.duration, gaps)
                 variable = model.new_int_var_from_domain(domain, f"s{node}")
                 start[node] = variable
                 if block.device >= 0:
@@ -51,13 +51,24 @@ def idle_intervals(problem: Problem, device: int, horizon: int) -> list[tuple[in
     return problem.rooms[device].idle(horizon) if device >= 0 else [(0, horizon)]
 
 
+def _earliest_starts(problem: Problem) -> list[int]:
+    """Earliest start of each node; beside a pinned primary, of each free node."""
+    head = problem.paths.head
+    if problem.windows is not None:
+        head = np.maximum(head, problem.windows.head)
+    return [int(value) for value in head]
+
+
 def _latest_starts(problem: Problem, upper_bound: int) -> list[int]:
     """Latest start of each node in a schedule of at most this makespan that keeps the primary's limit."""
     arrays = problem.arrays
     limit = np.full(arrays.node_count, upper_bound, dtype=np.int64)
     if problem.primary_limit is not None:
         limit[arrays.job == 0] = min(upper_bound, problem.primary_limit)
-    latest: Int64Array = limit - problem.paths.tail - arrays.duration
+    tail = problem.paths.tail
+    if problem.windows is not None:
+        tail = np.maximum(tail, problem.windows.tails(upper_bound))
+    latest: Int64Array = limit - tail - arrays.duration
     return [int(value) for value in latest]
 
 

@@ -5,19 +5,24 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from schedule_factory import as_fill, build_schedule, make_instance, uniform_job, zero_idle_period
+from schedule_factory import as_fill, build_schedule, claimed, make_instance, uniform_job, zero_idle_period
 
 from gapweave.models.bounds import reprove
 from gapweave.models.bounds.arguments import ARGUMENTS
 from gapweave.models.schedule import Bound, Schedule
+from gapweave.models.task import ScheduledTask
+from gapweave.models.verify import verify
 
-# Two stages, four microbatches, F = 1, B = 2: 1F1B is optimal, and two devices in a row prove it.
-OPTIMUM = (4 + 2 - 1) * 3
+# Two stages, four microbatches, F = 1, B = 2: 1F1B is optimal alone, and two devices in a row prove it. It
+# leaves device 1 idle in [0, 1) and from 13 on, too late for the second job's B to end with it.
+ALONE = (4 + 2 - 1) * 3
+OPTIMUM = ALONE + 1
 PROOFS: dict[str, tuple[int, dict[str, Any]]] = {
     "device-load": (12, {"device": 0}),
     "critical-path": (12, {"task": [0, 0, "B", 1, 0]}),
-    "one-machine": (OPTIMUM, {"device": 1, "head": 1, "tail": 2}),
-    "pinned-primary": (OPTIMUM, {}),
+    "one-machine": (ALONE, {"device": 1, "head": 1, "tail": 2}),
+    "pinned-primary": (ALONE, {}),
+    "idle-intervals": (OPTIMUM, {"device": 1, "makespan": ALONE, "head": 1, "tail": 0}),
 }
 JUNK = st.recursive(
     st.none()
@@ -32,12 +37,13 @@ JUNK = st.recursive(
     max_leaves=8,
 )
 CERTIFICATES = st.dictionaries(
-    st.sampled_from(["device", "task", "head", "tail", "merged", "other"]), JUNK, max_size=5
+    st.sampled_from(["device", "task", "head", "tail", "makespan", "merged", "other"]), JUNK, max_size=5
 ) | st.fixed_dictionaries(
     {
         "device": st.integers(-2, 3),
         "head": st.integers(-3, 12),
         "tail": st.integers(-3, 12),
+        "makespan": st.integers(-3, 20),
         "task": st.tuples(
             st.integers(-2, 2),
             st.integers(-2, 2),
@@ -50,8 +56,19 @@ CERTIFICATES = st.dictionaries(
 
 
 def optimal_schedule() -> Schedule:
-    """An optimal fill with one job, so that every argument has something to prove."""
-    schedule = as_fill(build_schedule(make_instance(uniform_job(2, 4), devices=2)))
+    """An optimal fill, so that every argument has something to prove."""
+    small = uniform_job(1, 1, 1, 3)
+    small["stages"][0]["device"] = 1
+    instance = make_instance(uniform_job(2, 4), small, devices=2)
+    alone = as_fill(build_schedule(instance.with_jobs(0)))
+    assert alone.makespan == ALONE
+    rows = [
+        *alone.tasks,
+        ScheduledTask(1, 0, "F", 0, 0, 1, 0, 1),
+        ScheduledTask(1, 0, "B", 0, 0, 1, 13, 16),
+    ]
+    schedule = claimed(instance, (1, 1), rows, mode="fill", primary=alone.primary)
+    assert verify(schedule) == []
     assert schedule.makespan == OPTIMUM
     return schedule
 
@@ -98,6 +115,12 @@ def test_a_raised_claim_is_not_proven(argument: str, proof: tuple[int, dict[str,
         ("one-machine", {"device": 0, "head": 10**30, "tail": 0}),
         ("one-machine", {"device": 0, "head": -5, "tail": 0}),
         ("one-machine", {"device": 0, "head": 0}),
+        ("idle-intervals", {"device": 1, "head": 1, "tail": 0}),
+        ("idle-intervals", {"device": 0, "makespan": ALONE, "head": 1, "tail": 0}),
+        ("idle-intervals", {"device": 2, "makespan": ALONE, "head": 1, "tail": 0}),
+        ("idle-intervals", {"device": 1, "makespan": OPTIMUM, "head": 1, "tail": 0}),
+        ("idle-intervals", {"device": 1, "makespan": ALONE - 1, "head": 1, "tail": 0}),
+        ("idle-intervals", {"device": 1, "makespan": 2**62, "head": 2**62, "tail": 2**62}),
     ],
 )
 def test_a_tampered_certificate_proves_nothing(argument: str, certificate: dict[str, Any]) -> None:
@@ -127,9 +150,16 @@ def test_no_claim_needs_no_proof() -> None:
     assert reprove(claiming(None, "", {})).proven is None
 
 
-def test_a_pinned_primary_bounds_only_a_fill() -> None:
-    assert reprove(claiming(OPTIMUM, "pinned-primary", {}, mode="joint")).proven is False
-    assert reprove(claiming(OPTIMUM, "pinned-primary", {}, mode="joint", primary=None)).proven is False
+@pytest.mark.parametrize("argument", ["pinned-primary", "idle-intervals"])
+def test_a_pinned_primary_bounds_only_a_fill(argument: str) -> None:
+    value, certificate = PROOFS[argument]
+    assert reprove(claiming(value, argument, certificate, mode="joint")).proven is False
+    assert reprove(claiming(value, argument, certificate, mode="joint", primary=None)).proven is False
+
+
+def test_idle_intervals_are_not_those_of_merged_jobs() -> None:
+    value, certificate = PROOFS["idle-intervals"]
+    assert reprove(claiming(value, "idle-intervals", certificate | {"merged": True})).proven is False
 
 
 def test_a_period_is_bounded_by_loads_alone() -> None:

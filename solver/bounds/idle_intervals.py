@@ -1,0 +1,95 @@
+"""Lower bound of mode ``fill``: what the idle intervals beside the pinned primary can hold."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gapweave.models.bounds import FillWindows
+from gapweave.models.schedule import Bound
+from gapweave.models.task_arrays import Int64Array
+from gapweave.solver.bounds.one_machine import critical_set
+from gapweave.solver.bounds.proven import ProvenBound
+
+#: Makespans that are tried at most, for so many nodes and fewer; larger problems have fewer tries.
+_NODES_TIMES_TRIES = 400_000
+_MOST_TRIES, _FEWEST_TRIES = 24, 4
+
+
+class _Overfull(NamedTuple):
+    """A set of tasks, and by how much it overfills the idle time it has (0 or less: not at all)."""
+
+    excess: int
+    device: int
+    head: int
+    tail: int
+
+
+def propose(windows: FillWindows, proven: int) -> ProvenBound | None:
+    """Search for the largest makespan at which some device's idle intervals are overfull.
+
+    Parameters
+    ----------
+    windows
+        When free tasks can run.
+    proven
+        A lower bound known already; smaller makespans are not tried.
+
+    Returns
+    -------
+    ProvenBound or None
+        None if no bound above ``proven`` was found.
+    """
+    tries = np.clip(_NODES_TIMES_TRIES // windows.arrays.node_count, _FEWEST_TRIES, _MOST_TRIES)
+    makespan, best, too_long = max(proven, windows.room.end), None, None
+    for _ in range(int(tries)):
+        overfull = most_overfull(windows, makespan)
+        if overfull.excess > 0:
+            best = ProvenBound(makespan + 1, _bound(makespan, overfull))
+            step = overfull.excess - 1 or 1
+        else:
+            too_long = makespan
+        if too_long is None:
+            makespan += step
+        elif best is None or too_long <= best.value:
+            break
+        else:
+            makespan = min(best.value + step - 1, (best.value + too_long) // 2)
+    return best
+
+
+def most_overfull(windows: FillWindows, makespan: int) -> _Overfull:
+    """Return the most overfull set of tasks of one device, if the makespan is to be kept."""
+    tail = windows.tails(makespan)
+    late = windows.head + windows.arrays.duration + tail - makespan
+    worst = int(np.where(windows.free, late[: len(windows.free)], 0).argmax())
+    if late[worst] > 0:  # a task without time to run, all by itself
+        device = int(windows.arrays.device[worst])
+        return _Overfull(int(late[worst]), device, int(windows.head[worst]), int(tail[worst]))
+    return max(_overfull(windows, makespan, tail))
+
+
+def _overfull(windows: FillWindows, makespan: int, tail: Int64Array) -> list[_Overfull]:
+    found = []
+    devices = windows.arrays.device[: windows.arrays.task_count]
+    for device, whole in enumerate(windows.calendars):
+        nodes = np.flatnonzero(windows.free & (devices == device))
+        if not len(nodes):
+            continue
+        calendar = whole.until(makespan)
+        heads = calendar.idle_until(windows.head[nodes])
+        tails = calendar.mirrored(makespan).idle_until(tail[nodes])
+        head, least_tail = critical_set(heads, windows.arrays.duration[nodes], tails)
+        chosen = nodes[(heads >= head) & (tails >= least_tail)]
+        threshold = int(windows.head[chosen].min()), int(tail[chosen].min())
+        found.append(_Overfull(windows.excess(makespan, tail, device, *threshold), device, *threshold))
+    return found
+
+
+def _bound(makespan: int, overfull: _Overfull) -> Bound:
+    certificate = {
+        "device": overfull.device,
+        "makespan": makespan,
+        "head": overfull.head,
+        "tail": overfull.tail,
+    }
+    return Bound(argument="idle-intervals", certificate=certificate)
