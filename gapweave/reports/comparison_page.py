@@ -12,7 +12,8 @@ from gapweave.reports.comparison_html import comparison_html
 from gapweave.reports.comparison_table import Cell, ComparisonTable
 from gapweave.reports.comparison_words import in_words
 from gapweave.reports.html_page import html_page
-from gapweave.solver.compare import Comparison, Row
+from gapweave.solver.compare import Comparison
+from gapweave.solver.rows import Row
 
 #: A page draws this many of the best schedules, and fewer if they have more tasks than these.
 _MOST_CHARTS, _MOST_TASKS = 8, 40_000

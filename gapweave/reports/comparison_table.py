@@ -6,7 +6,8 @@ from typing import Literal, TypeAlias
 
 from gapweave.reports.memory_scale import MemoryScale
 from gapweave.reports.time_scale import TimeScale, percent
-from gapweave.solver.compare import Comparison, Row
+from gapweave.solver.compare import Comparison
+from gapweave.solver.rows import Row
 
 Number: TypeAlias = int | float
 
