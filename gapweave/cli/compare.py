@@ -77,10 +77,10 @@ def compare(
 
 
 def _write_comparison(comparison: "Comparison") -> None:
-    from gapweave.reports.comparison_table import ComparisonTable
+    from gapweave.reports.comparison_table import comparison_table
     from gapweave.reports.comparison_words import in_words
 
-    table = ComparisonTable.of(comparison)
+    table = comparison_table(comparison)
     columns = [*table.columns]
     shown = [
         cells

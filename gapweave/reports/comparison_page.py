@@ -1,17 +1,16 @@
 """Comparisons as files: a page with charts, a table for spreadsheets, a table for documents."""
 
-import csv
 from collections.abc import Callable, Sequence
-from io import StringIO
 from pathlib import Path
 
 from gapweave.models.atomic_write import write_text
 from gapweave.models.errors import InvalidOption
 from gapweave.models.schedule import Schedule
 from gapweave.reports.comparison_html import comparison_html
-from gapweave.reports.comparison_table import Cell, ComparisonTable
+from gapweave.reports.comparison_table import comparison_table
 from gapweave.reports.comparison_words import in_words
 from gapweave.reports.html_page import html_page
+from gapweave.reports.table_files import rows_csv, table_markdown
 from gapweave.solver.compare import Comparison
 from gapweave.solver.rows import Row
 
@@ -62,26 +61,12 @@ def comparison_page(comparison: Comparison) -> str:
 
 def comparison_csv(comparison: Comparison) -> str:
     """Return one line per row below the names of its keys; what a row lacks is empty."""
-    documents = [row.to_document() for row in comparison.rows]
-    names = list(dict.fromkeys(name for document in documents for name in document))
-    stream = StringIO()
-    table = csv.DictWriter(stream, names, lineterminator="\n")
-    table.writeheader()
-    table.writerows(documents)
-    return stream.getvalue()
+    return rows_csv(comparison.rows)
 
 
 def comparison_markdown(comparison: Comparison) -> str:
     """Return the words and a table in Markdown, with the best values in bold and reasons below it."""
-    table = ComparisonTable.of(comparison)
-    align = [":--" if index < table.text_columns else "--:" for index in range(len(table.columns))]
-    lines = [
-        in_words(comparison),
-        "",
-        _line(table.columns),
-        _line(align),
-        *(_line([_markdown(cell) for cell in cells]) for cells in table.rows),
-    ]
+    lines = [in_words(comparison), "", *table_markdown(comparison_table(comparison))]
     reasons = [f"- {row.method} ({row.mode}): {row.reason}" for row in comparison.rows if row.reason]
     return "\n".join([*lines, *(["", *reasons] if reasons else [])]) + "\n"
 
@@ -109,12 +94,3 @@ def _with_row_bound(row: Row) -> Schedule:
 def _title(row: Row) -> str:
     placement = "" if row.placement == "given" else f", {row.placement} placement"
     return f"{row.method}, {row.mode}{placement}"
-
-
-def _line(texts: Sequence[str]) -> str:
-    return f"| {' | '.join(texts)} |"
-
-
-def _markdown(cell: Cell) -> str:
-    text = cell.text.replace("|", "\\|")
-    return f"**{text}**" if cell.is_best else text
