@@ -42,9 +42,7 @@ class Known:
 def _starts(schedule: Schedule, problem: Problem) -> Int64Array:
     """Return a schedule's starts with the microbatches of each free block in order, as searches expect."""
     if schedule.instance != problem.instance:
-        raise InvalidOption(
-            f"known: a schedule of {schedule.instance.name!r} as placed otherwise, or changed"
-        )
+        raise InvalidOption(f"known: a schedule of another instance, {schedule.instance.name!r}")
     starts = starts_of(schedule, problem.arrays)
     for block in problem.arrays.blocks:
         if not problem.is_pinned[block.first]:

@@ -241,11 +241,12 @@ class _Search:
             return None
         primary = self.instance.jobs[0].name
         best = min(fitting, key=lambda answer: (answer.makespan, answer.job_makespans[primary]))
-        return self._as_answer(best, question, max(self._bounds(index), key=lambda proven: proven.value))
+        proven = max(self._bounds(index), key=lambda proven: proven.value, default=None)
+        return self._as_answer(best, question, proven)
 
-    def _as_answer(self, schedule: Schedule, question: _Question, proven: ProvenBound) -> Schedule:
+    def _as_answer(self, schedule: Schedule, question: _Question, proven: ProvenBound | None) -> Schedule:
         """Return a schedule with this question's promise and bound, verified again."""
-        if proven.value > schedule.makespan:
+        if proven is not None and proven.value > schedule.makespan:
             raise InternalError(
                 f"bound {proven.value} of {self.instance.name!r} is above a verified schedule of makespan "
                 f"{schedule.makespan}; please report this instance"
@@ -253,9 +254,9 @@ class _Search:
         values = {
             "mode": question.mode,
             "primary": question.promise,
-            "lower_bound": proven.value,
-            "bound": proven.bound,
-            "status": "optimal" if schedule.makespan == proven.value else "feasible",
+            "lower_bound": proven and proven.value,
+            "bound": proven and proven.bound,
+            "status": "optimal" if proven and schedule.makespan == proven.value else "feasible",
         }
         if all(getattr(schedule, name) == value for name, value in values.items()):
             return schedule
