@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from gapweave.solver.compare import Comparison, compare
     from gapweave.solver.expected import expected_schedule
     from gapweave.solver.incumbent import Progress
+    from gapweave.solver.known import Known
+    from gapweave.solver.pareto import ParetoFront, ParetoRow, pareto
     from gapweave.solver.solve import solve
 
 __version__ = "0.1.0"
@@ -56,6 +58,8 @@ _HOMES = {
     "gapweave.solver.compare": ("Comparison", "compare"),
     "gapweave.solver.expected": ("expected_schedule",),
     "gapweave.solver.incumbent": ("Progress",),
+    "gapweave.solver.known": ("Known",),
+    "gapweave.solver.pareto": ("ParetoFront", "ParetoRow", "pareto"),
     "gapweave.solver.solve": ("solve",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -73,11 +77,14 @@ __all__ = [
     "InvalidOption",
     "InvalidSchedule",
     "Job",
+    "Known",
     "Metrics",
     "MicrobatchRule",
     "NotApplicable",
     "NothingFound",
     "OutputError",
+    "ParetoFront",
+    "ParetoRow",
     "Progress",
     "Schedule",
     "ScheduledTask",
@@ -90,6 +97,7 @@ __all__ = [
     "expected_schedule",
     "idle_intervals",
     "measure",
+    "pareto",
     "solve",
     "task_graph",
     "verify",

@@ -6,68 +6,20 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from gapweave.models.display import as_html
 from gapweave.models.errors import Infeasible, Interrupted, InvalidOption, NotApplicable, NothingFound
 from gapweave.models.instance import Instance
-from gapweave.models.metrics import measure, throughput_gain
 from gapweave.models.placement import Placement, distinct_placements, placed
-from gapweave.models.schedule import Mode, Primary, Schedule, SolverRecord
+from gapweave.models.schedule import Mode, Primary, SolverRecord
 from gapweave.models.task_arrays import TaskArrays
 from gapweave.solver.heuristics import Heuristic, heuristic, heuristics, with_variants
-from gapweave.solver.heuristics.sequential import Sequential
-from gapweave.solver.job_alone import best_alone
 from gapweave.solver.primary import SOLVER
 from gapweave.solver.problem import Problem, refuse_impossible_memory
+from gapweave.solver.rows import Baseline, Row, RowStatus, row_of
 from gapweave.solver.solve import solve
 from gapweave.solver.timetable import make_schedule
-
-RowStatus: TypeAlias = Literal["optimal", "feasible", "infeasible", "unknown", "not-applicable"]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One method's result; times in ticks, memory in ``memory_unit``, None where there is no schedule.
-
-    Attributes
-    ----------
-    lower_bound
-        The best bound known for the row's mode after the whole comparison.
-    peak_memory
-        Highest level over all devices.
-    primary_delay
-        How much later the primary ends than under its best policy alone, as a share.
-    gain
-        More work per time than job after job, as a share.
-    """
-
-    method: str
-    mode: Mode
-    status: RowStatus
-    placement: str = "given"
-    makespan: int | None = None
-    lower_bound: int | None = None
-    bubble_rate: float | None = None
-    stage_span_bubble_rate: float | None = None
-    primary_makespan: int | None = None
-    primary_delay: float | None = None
-    gain: float | None = None
-    peak_memory: int | None = None
-    seconds: float = 0.0
-    reason: str | None = None
-    schedule: Schedule | None = None
-
-    @property
-    def gap(self) -> float | None:
-        """``makespan / lower_bound - 1``."""
-        return self.makespan / self.lower_bound - 1 if self.makespan and self.lower_bound else None
-
-    def to_document(self) -> dict[str, Any]:
-        """Return the row as JSON values, without the schedule."""
-        values = {name: value for name, value in vars(self).items() if name not in ("schedule", "reason")}
-        values["gap"] = self.gap
-        return values if self.reason is None else values | {"reason": self.reason}
 
 
 @dataclass(frozen=True)
@@ -126,7 +78,7 @@ def compare(
     options = {"time_limit": time_limit / len(candidates), "workers": workers, "seed": seed, "stop": stop}
     rows: list[Row] = []
     for candidate, moved in candidates.items():
-        baseline = _Baseline.of(moved)
+        baseline = Baseline.of(moved)
         for run in _runs(moved, methods, candidate, options, baseline):
             if stop.is_set() and rows:
                 break
@@ -159,7 +111,7 @@ def _runs(
     methods: Sequence[str] | None,
     placement: Placement,
     options: dict[str, Any],
-    baseline: "_Baseline",
+    baseline: Baseline,
 ) -> list[Callable[[], Row]]:
     """Return one function per row; raises InvalidOption at once if a method does not exist.
 
@@ -197,7 +149,7 @@ def _run_heuristic(instance: Instance, method: Heuristic, placement: Placement) 
         bound=bound.bound,
         placement=placement,
     )
-    return _row(method.name, schedule)
+    return row_of(method.name, schedule)
 
 
 def _run_solver(instance: Instance, placement: Placement, options: dict[str, Any]) -> Row:
@@ -210,50 +162,7 @@ def _run_solver(instance: Instance, placement: Placement, options: dict[str, Any
         return Row(SOLVER, mode, "infeasible", placement, reason=str(exc))
     except (NothingFound, Interrupted) as exc:
         return Row(SOLVER, mode, "unknown", placement, reason=str(exc))
-    return _row(SOLVER, schedule.model_copy(update={"placement": placement}))
-
-
-def _row(method: str, schedule: Schedule) -> Row:
-    metrics = measure(schedule)
-    return Row(
-        method,
-        schedule.mode,
-        schedule.status,
-        schedule.placement,
-        makespan=schedule.makespan,
-        lower_bound=schedule.lower_bound,
-        bubble_rate=metrics.bubble_rate,
-        stage_span_bubble_rate=metrics.stage_span_bubble_rate,
-        primary_makespan=schedule.job_makespans[schedule.instance.jobs[0].name],
-        peak_memory=max(metrics.peak_memory),
-        schedule=schedule,
-    )
-
-
-@dataclass(frozen=True)
-class _Baseline:
-    """The primary alone under its best policy, and job after job, in ticks; None if no policy applies."""
-
-    policy: str | None
-    primary: int | None
-    sequential: int | None
-
-    @classmethod
-    def of(cls, instance: Instance) -> "_Baseline":
-        try:
-            primary = best_alone(instance, 0)
-            arrays = TaskArrays.build(instance)
-            starts = Sequential().plan(arrays).starts
-        except NotApplicable:
-            return cls(None, None, None)
-        return cls(primary.source, primary.makespan, int((starts + arrays.duration).max()))
-
-    def judge(self, row: Row) -> Row:
-        """Add the primary's delay and the gain over running job after job."""
-        if row.makespan is None or row.primary_makespan is None or not self.primary or not self.sequential:
-            return row
-        delay = row.primary_makespan / self.primary - 1
-        return replace(row, primary_delay=delay, gain=throughput_gain(row.makespan, self.sequential))
+    return row_of(SOLVER, schedule.model_copy(update={"placement": placement}))
 
 
 def _with_best_bounds(rows: Sequence[Row]) -> tuple[Row, ...]:

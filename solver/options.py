@@ -31,7 +31,7 @@ class Options:
             raise InvalidOption(f"--mode: expected 'joint' or 'fill', got {self.mode!r}")
         if self.primary_slack is not None and self.mode == "fill":
             raise InvalidOption("--primary-slack: goes with --mode joint, in fill the primary never slows")
-        if self.primary is not None and self.mode == "joint":
+        if self.primary is not None and self.mode == "joint" and self.primary_slack is None:
             raise InvalidOption("--primary: goes with --mode fill, in joint the primary is scheduled freely")
         _require_number("--primary-slack", self.primary_slack, 0.0, 1e6)
         _require_number("--time-limit", self.time_limit, 1e-9, 1e9)

@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import floor
 from pathlib import Path
 
-from gapweave.models.errors import Infeasible
+from gapweave.models.errors import Infeasible, InvalidOption
 from gapweave.models.instance import Instance
 from gapweave.models.schedule import Primary, Schedule, SolverRecord
 from gapweave.models.verify import verify
@@ -42,9 +42,27 @@ def primary_alone(instance: Instance, method: str | Path | Schedule, solve_alone
         return _checked(from_schedule(instance, method, method.solver.name))
     if method == SOLVER:
         return from_schedule(instance, solve_alone(instance.with_jobs(0)), SOLVER)
-    if method in heuristics() or not _looks_like_file(method):
+    if _is_policy(method):
         return alone(instance, 0, heuristic(str(method)))
     return _checked(from_schedule(instance, Schedule.load(method), str(method)))
+
+
+def best_known_alone(
+    instance: Instance, known: str | Path | Schedule | None, solve_alone: SolveAlone
+) -> JobAlone:
+    """Return the best schedule of the primary alone: a known one, or the solver's.
+
+    Raises
+    ------
+    InvalidOption
+        ``known`` is a policy, which promises nothing about how good its schedule is; otherwise as
+        `primary_alone`.
+    """
+    if isinstance(known, str) and known != SOLVER and _is_policy(known):
+        raise InvalidOption(
+            f"--primary: with --primary-slack expected {SOLVER!r} or a schedule, got {known!r}"
+        )
+    return primary_alone(instance, SOLVER if known is None else known, solve_alone)
 
 
 def with_slack(own: JobAlone, slack: float) -> Primary:
@@ -53,8 +71,12 @@ def with_slack(own: JobAlone, slack: float) -> Primary:
     return Primary(source=own.source, makespan=own.makespan, limit=limit)
 
 
-def _looks_like_file(method: str | Path) -> bool:
-    return isinstance(method, Path) or "/" in method or method.endswith(".json") or Path(method).exists()
+def _is_policy(method: str | Path) -> bool:
+    """Whether a method names a policy, not a file; of both, the policy."""
+    if isinstance(method, Path):
+        return False
+    looks_like_file = "/" in method or method.endswith(".json") or Path(method).exists()
+    return method in heuristics() or not looks_like_file
 
 
 def _checked(own: JobAlone) -> JobAlone:

@@ -12,6 +12,7 @@ from gapweave.models.schedule import Mode, Primary
 from gapweave.models.task_arrays import NODE_KINDS, Int64Array, TaskArrays
 from gapweave.solver.bounds import ProvenBound, best_bound
 from gapweave.solver.room import Room, free_capacities, rooms
+from gapweave.solver.timing import with_milestones
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,9 @@ class Problem:
                     f"the primary's schedule has a task that is not in {self.instance.name!r}"
                 )
             starts[block.first + (microbatch or 0)] = start
-        return self._with_pinned_milestones(starts)
+        milestones = range(self.arrays.task_count, self.arrays.node_count)
+        own = [node for node in milestones if self.arrays.job[node] == 0]
+        return with_milestones(starts, self.arrays, own)
 
     @cached_property
     def rooms(self) -> tuple[Room, ...]:
@@ -102,14 +105,6 @@ class Problem:
         """Whether the times keep what the mode promises to the primary."""
         limit = self.primary_limit
         return limit is None or self.job_makespan(starts, 0) <= limit
-
-    def _with_pinned_milestones(self, starts: Int64Array) -> Int64Array:
-        """Place the primary's milestones, which no schedule lists, at the end of what they wait for."""
-        missing = [node for node in range(self.arrays.task_count, len(starts)) if self.arrays.job[node] == 0]
-        for node in missing:
-            sources = self.arrays.edge_source[self.arrays.edge_target == node]
-            starts[node] = (starts[sources] + self.arrays.duration[sources]).max()
-        return starts
 
 
 def refuse_impossible_memory(instance: Instance) -> None:

@@ -1,11 +1,14 @@
-"""From starts to a schedule: rows, status, makespans, and the verifier's word on all of it."""
+"""From starts to a schedule: rows, status, makespans, the verifier's word on all of it; and back."""
+
+import numpy as np
 
 from gapweave.models.errors import InternalError
 from gapweave.models.schedule import Bound, Schedule, SolverRecord, sort_tasks
 from gapweave.models.task import KINDS, ScheduledTask
-from gapweave.models.task_arrays import Int64Array, W
+from gapweave.models.task_arrays import Int64Array, TaskArrays, W
 from gapweave.models.verify import verify
 from gapweave.solver.problem import Problem
+from gapweave.solver.timing import with_milestones
 
 
 def make_schedule(
@@ -52,6 +55,16 @@ def make_schedule(
         tasks=sort_tasks(rows),
     )
     return verified(schedule) if verify_it else schedule
+
+
+def starts_of(schedule: Schedule, arrays: TaskArrays) -> Int64Array:
+    """Return the start of every node, shape (nodes,), in ticks, of a schedule that has every task."""
+    starts = np.zeros(arrays.node_count, dtype=np.int64)
+    for row in schedule.tasks:
+        block = arrays.block(row.job, KINDS.index(row.kind), row.stage, row.step)
+        assert block is not None
+        starts[block.first + (row.microbatch or 0)] = row.start
+    return with_milestones(starts, arrays, range(arrays.task_count, arrays.node_count))
 
 
 def verified(schedule: Schedule) -> Schedule:

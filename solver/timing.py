@@ -1,6 +1,6 @@
 """From orders to times: every task as early as the precedences and its device's order allow."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -50,3 +50,20 @@ def earliest_starts(arrays: TaskArrays, orders: Sequence[Sequence[int]]) -> Int6
     if len(ready) < arrays.node_count or sum(map(len, orders)) < arrays.task_count:
         raise NotApplicable("the order of tasks on the devices deadlocks")
     return np.array(start, dtype=np.int64)
+
+
+def with_milestones(starts: Int64Array, arrays: TaskArrays, milestones: Iterable[int]) -> Int64Array:
+    """Place milestones, which no schedule lists, at the end of what they wait for.
+
+    Parameters
+    ----------
+    starts
+        Start of every node, shape (nodes,), in ticks; changed in place and returned.
+    milestones
+        Nodes in an order in which none waits for a later one.
+    """
+    for node in milestones:
+        before = arrays.edge_target == node
+        sources = arrays.edge_source[before]
+        starts[node] = (starts[sources] + arrays.duration[sources] + arrays.edge_lag[before]).max()
+    return starts

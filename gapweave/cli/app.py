@@ -5,9 +5,11 @@ from typing import Annotated
 import typer
 
 from gapweave.cli.check import check
+from gapweave.cli.choices import Pareto
 from gapweave.cli.compare import compare
 from gapweave.cli.export import export
 from gapweave.cli.instances import instances
+from gapweave.cli.optional_value import with_optional_values
 from gapweave.cli.schema import schema
 from gapweave.cli.show import show
 from gapweave.cli.solve import solve
@@ -44,7 +46,7 @@ def overview(
 
 
 app.command()(solve)
-app.command()(compare)
+app.command(cls=with_optional_values({"--pareto": Pareto}))(compare)
 app.command()(check)
 app.command()(show)
 app.command()(export)

@@ -26,3 +26,23 @@ class Placement(StrEnum):
     rotated = "rotated"
     v = "v"
     search = "search"
+
+
+class Pareto(StrEnum):
+    """What is traded against the objective."""
+
+    slowdown = "slowdown"
+
+
+class Paper(StrEnum):
+    """What a chart is drawn on."""
+
+    light = "light"
+    dark = "dark"
+
+
+class Jobs(StrEnum):
+    """Whose tasks count as busy time."""
+
+    all = "all"
+    primary = "primary"

@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gapweave.cli.arguments import InstanceArgument, JsonOption
-from gapweave.cli.choices import Objective, Placement
+from gapweave.cli.choices import Objective, Paper, Pareto, Placement
 from gapweave.cli.output import write, write_json, write_table
+from gapweave.cli.pareto import compare_slowdowns
 from gapweave.models.atomic_write import require_writable
 from gapweave.models.errors import InvalidOption
 
 if TYPE_CHECKING:
     from gapweave.models.instance import Instance
+    from gapweave.reports.colours import ThemeName
     from gapweave.solver.compare import Comparison
 
 
@@ -21,6 +23,15 @@ def compare(
         str | None,
         typer.Option(
             metavar="METHOD,...", help="Heuristics and 'solver', comma-separated.", show_default="all"
+        ),
+    ] = None,
+    pareto: Annotated[
+        Pareto | None,
+        typer.Option(
+            "--pareto",
+            metavar="[slowdown]",
+            help="Instead of methods, compare how much later than alone the primary may end.",
+            show_default=False,
         ),
     ] = None,
     objective: Annotated[Objective, typer.Option(help="What to minimise.")] = Objective.makespan,
@@ -38,9 +49,13 @@ def compare(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write a page or table: .html, .csv or .md.",
+            help="Write a page or table: .html, .csv or .md; with --pareto also .svg, .png or .pdf.",
             show_default=False,
         ),
+    ] = None,
+    theme: Annotated[
+        Paper | None,
+        typer.Option(help="With -o: what a chart is drawn on.", show_default="light; in .html the reader's"),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -55,19 +70,40 @@ def compare(
         raise InvalidOption(f"--objective: only 'makespan' can be compared so far, got {objective.value!r}")
     loaded = Instance.load(instance)
     options: dict[str, Any] = {
-        "methods": None if methods is None else [name.strip() for name in methods.split(",")],
         "placement": placement.value,
         "time_limit": time_limit,
         "workers": workers,
         "seed": seed,
     }
-    if output is not None:
-        require_writable(output)
-    comparison = _compared(loaded, options)
-    if output is not None:
-        from gapweave.reports.comparison_page import write_comparison
+    if theme is not None and output is None:
+        raise InvalidOption("--theme: goes with -o FILE")
+    paper: ThemeName | None = None if theme is None else theme.value
+    if pareto is not None:
+        if methods is not None:
+            raise InvalidOption("--methods: does not go with --pareto, which runs the solver alone")
+        compare_slowdowns(loaded, options, output, paper, as_json=as_json)
+        return
+    options["methods"] = None if methods is None else [name.strip() for name in methods.split(",")]
+    _compare_methods(loaded, options, output, paper, as_json=as_json)
 
-        write_comparison(comparison, output)
+
+def _compare_methods(
+    instance: "Instance",
+    options: dict[str, Any],
+    output: str | None,
+    theme: "ThemeName | None",
+    *,
+    as_json: bool,
+) -> None:
+    from gapweave.reports.comparison_page import SUFFIXES, write_comparison
+    from gapweave.reports.suffixes import suffix_of
+
+    if output is not None:
+        suffix_of(output, SUFFIXES)
+        require_writable(output)
+    comparison = _compared(instance, options)
+    if output is not None:
+        write_comparison(comparison, output, theme=theme)
     if as_json:
         write_json(comparison.to_document())
         return
@@ -77,10 +113,10 @@ def compare(
 
 
 def _write_comparison(comparison: "Comparison") -> None:
-    from gapweave.reports.comparison_table import ComparisonTable
+    from gapweave.reports.comparison_table import comparison_table
     from gapweave.reports.comparison_words import in_words
 
-    table = ComparisonTable.of(comparison)
+    table = comparison_table(comparison)
     columns = [*table.columns]
     shown = [
         cells

@@ -1,31 +1,17 @@
 """``gapweave show``: schedules as charts, and where their devices are idle."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gapweave.cli.arguments import JsonOption, complete_instance
+from gapweave.cli.choices import Jobs, Paper
 from gapweave.cli.output import write, write_json
 from gapweave.models.errors import InvalidOption
 
 if TYPE_CHECKING:
     from gapweave.models.schedule import Schedule
-
-
-class Jobs(StrEnum):
-    """Whose tasks count as busy time."""
-
-    all = "all"
-    primary = "primary"
-
-
-class Paper(StrEnum):
-    """What a chart is drawn on."""
-
-    light = "light"
-    dark = "dark"
 
 
 def show(

@@ -2,7 +2,8 @@
 
 from gapweave.reports.memory_scale import MemoryScale
 from gapweave.reports.time_scale import TimeScale, percent
-from gapweave.solver.compare import Comparison, Row
+from gapweave.solver.compare import Comparison
+from gapweave.solver.rows import Row
 
 _SEQUENTIAL = "sequential"
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from gapweave.models.errors import InvalidOption
 from gapweave.models.schedule import Schedule
 from gapweave.reports.colours import ThemeName
-from gapweave.reports.gantt import PICTURES, draw_gantt
+from gapweave.reports.gantt import draw_gantt
 from gapweave.reports.html_gantt import draw_html
+from gapweave.reports.pictures import PICTURES
+from gapweave.reports.suffixes import suffix_of
 
 
 def draw(
@@ -32,11 +33,7 @@ def draw(
     OutputError
         The file could not be written; what stood there before is intact.
     """
-    suffix = Path(path).suffix.lower()
-    if suffix == ".html":
+    if suffix_of(path, (".html", *PICTURES)) == ".html":
         draw_html(schedules, path, titles, theme=theme)
-    elif suffix in PICTURES:
-        draw_gantt(schedules, path, titles, memory=memory, theme=theme or "light")
     else:
-        expected = ", ".join((".html", *PICTURES))
-        raise InvalidOption(f"{path}: expected a name that ends in one of {expected}")
+        draw_gantt(schedules, path, titles, memory=memory, theme=theme or "light")

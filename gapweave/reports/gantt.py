@@ -1,25 +1,18 @@
 """Gantt charts as image files."""
 
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gapweave.models.atomic_write import write_bytes
-from gapweave.models.errors import InvalidOption, MissingExtra
 from gapweave.models.schedule import Schedule
 from gapweave.reports.captions import chart_titles
 from gapweave.reports.colours import THEMES, Theme, ThemeName
+from gapweave.reports.pictures import PICTURES, render
+from gapweave.reports.suffixes import suffix_of
 
-#: What each format's header says; no dates, so that equal schedules give equal files.
-_METADATA: dict[str, dict[str, Any]] = {
-    "svg": {"Creator": "gapweave", "Date": None},
-    "png": {"Software": "gapweave"},
-    "pdf": {"Creator": "gapweave", "Producer": "gapweave", "CreationDate": None},
-}
-#: The suffixes of pictures.
-PICTURES = tuple(f".{name}" for name in _METADATA)
-_PIXELS_PER_INCH = 240
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def draw_gantt(
@@ -55,26 +48,13 @@ def draw_gantt(
     OutputError
         The file could not be written; what stood there before is intact.
     """
-    suffix = Path(path).suffix.lower().removeprefix(".")
-    if suffix not in _METADATA:
-        raise InvalidOption(f"{path}: expected a name that ends in one of {', '.join(PICTURES)}")
+    suffix = suffix_of(path, PICTURES)
     drawn = [schedules] if isinstance(schedules, Schedule) else list(schedules)
-    write_bytes(path, _render(drawn, suffix, chart_titles(drawn, titles), memory, THEMES[theme]))
+    named = chart_titles(drawn, titles)
+    write_bytes(path, render(lambda: _figure(drawn, named, memory, THEMES[theme]), suffix, named[0]))
 
 
-def _render(
-    schedules: Sequence[Schedule], suffix: str, titles: Sequence[str], memory: bool, theme: Theme
-) -> bytes:
-    try:
-        from gapweave.reports.gantt_figure import gantt_figure
-        from gapweave.reports.gantt_style import chart_settings
-    except ModuleNotFoundError as exc:
-        if (exc.name or "").partition(".")[0] != "matplotlib":
-            raise
-        raise MissingExtra("drawing charts", "plot") from exc
-    stream = BytesIO()
-    metadata = _METADATA[suffix] | {"Title": titles[0]}
-    with chart_settings():
-        figure = gantt_figure(schedules, titles, memory=memory, theme=theme)
-        figure.savefig(stream, format=suffix, dpi=_PIXELS_PER_INCH, metadata=metadata)
-    return stream.getvalue()
+def _figure(schedules: Sequence[Schedule], titles: Sequence[str], memory: bool, theme: Theme) -> "Figure":
+    from gapweave.reports.gantt_figure import gantt_figure
+
+    return gantt_figure(schedules, titles, memory=memory, theme=theme)

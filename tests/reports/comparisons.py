@@ -6,7 +6,8 @@ from schedule_factory import as_fill, build_schedule, make_instance, uniform_job
 
 from gapweave.models.metrics import measure
 from gapweave.models.schedule import Bound, Schedule
-from gapweave.solver.compare import Comparison, Row
+from gapweave.solver.compare import Comparison
+from gapweave.solver.rows import Row
 
 
 def pair() -> Schedule:

@@ -14,9 +14,10 @@ from html_document import HtmlDocument
 from gapweave.models.errors import InvalidOption
 from gapweave.reports.comparison_html import comparison_html
 from gapweave.reports.comparison_page import write_comparison
-from gapweave.reports.comparison_table import ComparisonTable
+from gapweave.reports.comparison_table import comparison_table
 from gapweave.reports.comparison_words import in_words
 from gapweave.reports.frames import comparison_frame
+from gapweave.reports.row_table import RowTable
 from gapweave.solver.compare import Comparison
 
 
@@ -25,7 +26,7 @@ def written(comparison: Comparison, folder: Path, suffix: str) -> str:
     return (folder / f"comparison.{suffix}").read_text(encoding="utf-8")
 
 
-def best_cells(table: ComparisonTable) -> dict[str, list[str]]:
+def best_cells(table: RowTable) -> dict[str, list[str]]:
     """For each column the methods whose value is marked."""
     return {
         name: [cells[0].text for cells in table.rows if cells[index].is_best]
@@ -34,7 +35,7 @@ def best_cells(table: ComparisonTable) -> dict[str, list[str]]:
 
 
 def test_the_best_value_of_each_measure_is_marked() -> None:
-    best = best_cells(ComparisonTable.of(made_comparison()))
+    best = best_cells(comparison_table(made_comparison()))
     assert best["makespan"] == best["bubble rate"] == best["gain"] == ["solver"]
     assert best["primary delay"] == ["sequential", "greedy-fill"]
     assert best["seconds"] == best["method"] == []
@@ -43,14 +44,14 @@ def test_the_best_value_of_each_measure_is_marked() -> None:
 def test_nothing_is_best_where_all_are_equal() -> None:
     comparison = made_comparison()
     alone = replace(comparison, rows=comparison.rows[:1])
-    assert not any(cell.is_best for cells in ComparisonTable.of(alone).rows for cell in cells)
+    assert not any(cell.is_best for cells in comparison_table(alone).rows for cell in cells)
 
 
 def test_placements_are_a_column_only_where_there_is_a_choice() -> None:
     comparison = made_comparison()
-    assert "placement" not in ComparisonTable.of(comparison).columns
+    assert "placement" not in comparison_table(comparison).columns
     moved = replace(comparison.rows[1], placement="reversed")
-    table = ComparisonTable.of(replace(comparison, rows=(comparison.rows[0], moved)))
+    table = comparison_table(replace(comparison, rows=(comparison.rows[0], moved)))
     placements = table.columns.index("placement")
     assert [cells[placements].text for cells in table.rows] == ["given", "reversed"]
 

@@ -14,8 +14,9 @@ from gapweave.models.instance import Instance
 from gapweave.models.schedule import Primary
 from gapweave.models.task_arrays import B, F, TaskArrays
 from gapweave.models.verify import verify
-from gapweave.solver.compare import Comparison, Row, compare
+from gapweave.solver.compare import Comparison, compare
 from gapweave.solver.heuristics import Plan, heuristics, registry, with_variants
+from gapweave.solver.rows import Row
 
 KEYS = {
     "method",
