@@ -1,11 +1,12 @@
 """Constructive schedules: every heuristic once, then the searches over dispatch rules and patterns."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from itertools import chain
 
 from gapweave.models.errors import NotApplicable
 from gapweave.solver.dispatch_rule import DispatchRule
-from gapweave.solver.heuristics import heuristics, single_job_policies
+from gapweave.solver.heuristics import Heuristic, heuristic, heuristics, single_job_policies
 from gapweave.solver.heuristics.priority_list import PriorityList
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.job_alone import JobAlone, alone, best_alone, in_turn
@@ -15,6 +16,11 @@ from gapweave.solver.problem import Problem
 from gapweave.solver.rule_search import search_rules
 from gapweave.solver.stopping import Stopping
 
+#: Dispatch rules tried before the heuristics, which take much longer each, and share of the time for them.
+_FIRST_RULES = 50
+_FIRST_RULES_SHARE = 0.1
+#: Share of the then remaining time after which no further heuristic begins.
+_HEURISTICS_SHARE = 0.2
 #: Seconds per task that must remain for a heuristic to be tried; the compiled one is always tried.
 _HEURISTIC_SECONDS_PER_TASK = 5e-4
 #: Share of the remaining time after which the search over dispatch rules ends in any case.
@@ -36,22 +42,28 @@ def construct(
     incumbent.enter("heuristics")
     if pinned is not None:
         _keep_primary(pinned, incumbent)
+    own = ListScheduler(problem.arrays, problem.pinned)
     if problem.mode == "joint":
-        _try_heuristics(problem, incumbent, stopping)
+        _try_heuristics(problem, incumbent, stopping, [heuristic(PriorityList.name)])
+        first = stopping.share(_FIRST_RULES_SHARE)
+        search_rules(problem, incumbent, first, seed, [("dispatch rules", own)], most_rules=_FIRST_RULES)
+        _try_heuristics(problem, incumbent, stopping.share(_HEURISTICS_SHARE), heuristics().values())
     if stopping or incumbent.is_optimal:
         return
     incumbent.enter("dispatch rules")
-    schedulers = _schedulers(problem, stopping)
+    schedulers = [("dispatch rules", own), *_around_policies(problem, stopping)]
     search_rules(problem, incumbent, stopping.share(_RULES_SHARE), seed, schedulers)
     if stopping or incumbent.is_optimal or problem.mode != "joint":
         return
     incumbent.enter("patterns")
-    search_patterns(problem, incumbent, stopping.share(_PATTERNS_SHARE), seed, schedulers[0][1])
+    search_patterns(problem, incumbent, stopping.share(_PATTERNS_SHARE), seed, own)
 
 
-def _try_heuristics(problem: Problem, incumbent: Incumbent, stopping: Stopping) -> None:
-    """Offer every heuristic's schedule, the compiled one first."""
-    for method in sorted(heuristics().values(), key=lambda method: method.name != PriorityList.name):
+def _try_heuristics(
+    problem: Problem, incumbent: Incumbent, stopping: Stopping, methods: Iterable[Heuristic]
+) -> None:
+    """Offer the schedule of each heuristic for which there is time."""
+    for method in methods:
         if stopping or incumbent.is_optimal:
             return
         if method.name == PriorityList.name or _has_time(problem, stopping):
@@ -63,9 +75,9 @@ def _has_time(problem: Problem, stopping: Stopping) -> bool:
     return stopping.remaining > _HEURISTIC_SECONDS_PER_TASK * problem.arrays.task_count
 
 
-def _schedulers(problem: Problem, stopping: Stopping) -> list[tuple[str, ListScheduler]]:
-    """List schedulers to search with: all tasks free, or the primary kept as a policy has it alone."""
-    schedulers = [("dispatch rules", ListScheduler(problem.arrays, problem.pinned))]
+def _around_policies(problem: Problem, stopping: Stopping) -> list[tuple[str, ListScheduler]]:
+    """List schedulers that keep the primary as a policy has it alone, where all tasks are free."""
+    schedulers = []
     if problem.mode == "joint" and len(problem.instance.jobs) > 1:
         for policy in single_job_policies().values():
             if _has_time(problem, stopping):

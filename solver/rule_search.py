@@ -32,6 +32,8 @@ def search_rules(
     stopping: Stopping,
     seed: int,
     schedulers: Sequence[tuple[str, ListScheduler]],
+    *,
+    most_rules: int = 10**9,
 ) -> None:
     """Offer list schedules to the incumbent: the default rule, then random and perturbed ones.
 
@@ -42,12 +44,14 @@ def search_rules(
     ----------
     schedulers
         Named schedulers of this instance, which may pin different tasks; the better one is used more.
+    most_rules
+        How many rules to try, if the instance's size does not allow fewer.
     """
     rng = random.Random(seed)
     jobs = len(problem.instance.jobs)
     arms = [_Arm(scheduler, source, DispatchRule.default(jobs)) for source, scheduler in schedulers]
     tasks = problem.arrays.task_count
-    for attempt in range(max(len(arms), min(_RULES_PER_TASK * tasks, _TASKS_PLACED // tasks))):
+    for attempt in range(max(len(arms), min(_RULES_PER_TASK * tasks, _TASKS_PLACED // tasks, most_rules))):
         if stopping or incumbent.is_optimal or not arms:
             return
         arm = arms[attempt] if attempt < len(arms) else _chosen(arms, rng)
