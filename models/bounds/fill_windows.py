@@ -15,7 +15,7 @@ from gapweave.models.bounds.memory_over_time import (
     earliest_claims,
     latest_releases,
 )
-from gapweave.models.bounds.memory_waits import freed
+from gapweave.models.bounds.memory_waits import freed, memory_waits
 from gapweave.models.bounds.pinned_room import PinnedRoom
 from gapweave.models.task_arrays import B, Block, F, Int64Array, TaskArrays, W
 
@@ -98,19 +98,20 @@ class FillWindows:
         ready = np.where(self.arrays.job > 0, releases[self.arrays.job], 0)
         head = self._graph.heads(ready, calendars)
         for _ in range(self._rounds):
-            waits = self._memory_heads(head)
+            waits = self._memory_heads(head, calendars)
             if (waits <= head).all():
                 break
             head = self._graph.heads(np.maximum(waits, head), calendars)
         return head
 
-    def _memory_heads(self, head: Int64Array) -> Int64Array:
+    def _memory_heads(self, head: Int64Array, calendars: tuple[Calendar, ...]) -> Int64Array:
         waits = np.zeros_like(head)
+        by_work = memory_waits(self.arrays, head, calendars, first_job=1)
         for stage in self._stages:
             ends = (_times(head, block) + _duration(block) for block in (stage.backward, stage.weight))
             earliest = earliest_claims(stage.free, stage.held, stage.forward.size, *ends)
             waits[_span(stage.forward)] = earliest
-        return waits
+        return waits if by_work is None else np.maximum(waits, by_work)
 
     def _memory_tails(self, tail: Int64Array, makespan: int) -> Int64Array:
         needed = np.zeros_like(tail)

@@ -1,12 +1,17 @@
 """How long memory keeps forwards waiting: a job alone on its devices, one stage at a time."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from gapweave.models.bounds.calendar import Calendar
 from gapweave.models.instance import StageMemory
 from gapweave.models.task_arrays import B, F, Int64Array, TaskArrays, W
 
 
-def memory_waits(arrays: TaskArrays, head: Int64Array) -> Int64Array | None:
+def memory_waits(
+    arrays: TaskArrays, head: Int64Array, calendars: Sequence[Calendar] = (), first_job: int = 0
+) -> Int64Array | None:
     """Return what memory adds to the heads of forwards.
 
     Before F[k] starts, its stage has claimed (k+1) f. What exceeds the capacity must have been freed by beta
@@ -22,6 +27,10 @@ def memory_waits(arrays: TaskArrays, head: Int64Array) -> Int64Array | None:
         The tasks.
     head
         Heads known so far, shape (nodes,), in ticks.
+    calendars
+        When each device is free; default: always.
+    first_job
+        Jobs before this one are left out.
 
     Returns
     -------
@@ -30,7 +39,7 @@ def memory_waits(arrays: TaskArrays, head: Int64Array) -> Int64Array | None:
     """
     waits = np.zeros(arrays.node_count, dtype=np.int64)
     for forward in arrays.blocks:
-        if forward.kind != F or forward.step:
+        if forward.kind != F or forward.step or forward.job < first_job:
             continue
         device = arrays.instance.devices[forward.device]
         memory = arrays.instance.jobs[forward.job].stages[forward.stage].memory
@@ -39,15 +48,18 @@ def memory_waits(arrays: TaskArrays, head: Int64Array) -> Int64Array | None:
         free = device.memory_capacity - arrays.instance.resident_memory[forward.device]
         excess = memory.forward * np.arange(1, forward.size + 1, dtype=np.int64) - free
         if (excess > 0).any():
-            stage = _StageHeads(arrays, head, forward.job, forward.stage)
+            calendar = calendars[forward.device] if calendars else Calendar.open()
+            stage = _StageHeads(arrays, head, forward.job, forward.stage, calendar)
             waits[forward.first : forward.first + forward.size] = stage.least_waits(excess, memory)
     return waits if waits.any() else None
 
 
 class _StageHeads:
-    """Heads and durations of one stage."""
+    """Heads and durations of one stage, and when its device is free."""
 
-    def __init__(self, arrays: TaskArrays, head: Int64Array, job: int, stage: int) -> None:
+    def __init__(
+        self, arrays: TaskArrays, head: Int64Array, job: int, stage: int, calendar: Calendar
+    ) -> None:
         def part(kind: int) -> tuple[Int64Array, int]:
             block = arrays.block(job, kind, stage)
             if block is None:
@@ -57,6 +69,8 @@ class _StageHeads:
         self.forward, self.forward_duration = part(F)
         self.backward, self.backward_duration = part(B)
         self.weight, self.weight_duration = part(W)
+        self.calendar = calendar
+        self.returned = calendar.idle_until(self.backward[:1])
 
     def least_waits(self, excess: Int64Array, memory: StageMemory) -> Int64Array:
         """Return the least time at which each excess is freed, shape (microbatches,); 0 without excess."""
@@ -95,11 +109,12 @@ class _StageHeads:
         """Return when beta backwards and omega weight gradients can have ended before F[microbatch]."""
         between = np.maximum(0, microbatch - np.searchsorted(self.forward, self.backward[0]))
         work = beta * self.backward_duration + between * self.forward_duration
-        earliest: Int64Array = np.maximum(ended, self.backward[0] + work)
+        earliest: Int64Array = np.maximum(ended, self.calendar.earliest_with(self.returned + work))
         if len(self.weight):
             work += omega * self.weight_duration
             freed = np.where(omega > 0, self.weight[omega - 1] + self.weight_duration, 0)
-            earliest = np.maximum(np.maximum(earliest, freed), self.backward[0] + work)
+            busy_until = self.calendar.earliest_with(self.returned + work)
+            earliest = np.maximum(np.maximum(earliest, freed), busy_until)
         return earliest
 
 
