@@ -8,6 +8,9 @@ from gapweave.models.bounds.calendar import Calendar
 from gapweave.models.instance import StageMemory
 from gapweave.models.task_arrays import B, F, Int64Array, TaskArrays, W
 
+#: Numbers of backwards that are tried at once.
+_CHOICES = 16
+
 
 def memory_waits(
     arrays: TaskArrays, head: Int64Array, calendars: Sequence[Calendar] = (), first_job: int = 0
@@ -75,31 +78,28 @@ class _StageHeads:
     def least_waits(self, excess: Int64Array, memory: StageMemory) -> Int64Array:
         """Return the least time at which each excess is freed, shape (microbatches,); 0 without excess."""
         by_backward, by_weight = freed(memory)
-        count = len(excess)
+        waits = np.zeros(len(excess), dtype=np.int64)
         fewest = -(-excess // (by_backward + by_weight))
-        waiting = np.flatnonzero(excess > 0)
-        best = np.full(count, np.iinfo(np.int64).max, dtype=np.int64)
-        for more in range(count):
-            beta = fewest[waiting] + more
-            possible = beta <= waiting
-            if not possible.any():
-                break
-            chosen, beta = waiting[possible], beta[possible]
+        waiting = np.flatnonzero((excess > 0) & (fewest <= np.arange(len(excess))))
+        if not len(waiting):
+            return waits
+        number, excess, fewest = waiting[:, None], excess[waiting, None], fewest[waiting, None]
+        best = np.full(len(waiting), np.iinfo(np.int64).max, dtype=np.int64)
+        for more in range(0, int((number - fewest).max()) + 1, _CHOICES):
+            beta = np.minimum(fewest + np.arange(more, more + _CHOICES, dtype=np.int64), number)
             ended = self.backward[beta - 1] + self.backward_duration
-            if (ended >= best[chosen]).all():
+            if (ended[:, 0] >= best).all():
                 break  # ended only grows with beta
-            omega = self._weights_needed(excess[chosen], beta, by_backward, by_weight)
-            best[chosen] = np.minimum(best[chosen], self._earliest(chosen, beta, omega, ended))
-        waits = np.zeros(count, dtype=np.int64)
-        reached = best < np.iinfo(np.int64).max
-        waits[reached] = best[reached]
+            omega = self._weights_needed(excess, beta, by_backward, by_weight)
+            best = np.minimum(best, self._earliest(number, beta, omega, ended).min(axis=1))
+        waits[waiting] = best
         return waits
 
     def _weights_needed(
         self, excess: Int64Array, beta: Int64Array, by_backward: int, by_weight: int
     ) -> Int64Array:
         if not by_weight:
-            return np.zeros(len(beta), dtype=np.int64)
+            return np.zeros_like(beta)
         needed: Int64Array = np.clip(-(-(excess - by_backward * beta) // by_weight), 0, beta)
         return needed
 
