@@ -1,37 +1,21 @@
 """Mode ``fill``: between which times the free tasks can run, given the pinned primary and a makespan."""
 
-from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
 from gapweave.models.bounds.calendar import Calendar
 from gapweave.models.bounds.gap_sums import with_usable
 from gapweave.models.bounds.heads_tails import BlockGraph
-from gapweave.models.bounds.memory_over_time import (
-    FreeMemory,
-    Holding,
-    earliest_claims,
-    latest_releases,
-)
-from gapweave.models.bounds.memory_waits import freed
+from gapweave.models.bounds.memory_over_time import earliest_claims
+from gapweave.models.bounds.memory_waits import memory_waits
 from gapweave.models.bounds.pinned_room import PinnedRoom
-from gapweave.models.task_arrays import B, Block, F, Int64Array, TaskArrays, W
+from gapweave.models.bounds.stage_memory import memory_tails, span, stages_with_memory
+from gapweave.models.task_arrays import Block, Int64Array, TaskArrays
 
 #: Rounds of raising heads (or tails), for so many nodes and fewer; larger problems have fewer rounds.
 _NODES_TIMES_ROUNDS = 400_000
 _FEWEST_ROUNDS = 2
-
-
-class _StageMemory(NamedTuple):
-    """A stage of a free job whose memory is limited."""
-
-    forward: Block
-    backward: Block
-    weight: Block | None
-    free: FreeMemory
-    held: Holding
 
 
 class FillWindows:
@@ -49,7 +33,7 @@ class FillWindows:
         self.arrays = arrays
         self.room = room
         self._graph = BlockGraph(arrays, first_job=1)
-        self._stages = list(self._stages_with_memory())
+        self._stages = list(stages_with_memory(arrays, room.memory, first_job=1))
         self._rounds = max(_FEWEST_ROUNDS, _NODES_TIMES_ROUNDS // max(1, arrays.node_count))
 
     @property
@@ -80,7 +64,7 @@ class FillWindows:
         calendars = tuple(calendar.until(makespan).mirrored(makespan) for calendar in self.calendars)
         tail = self._graph.tails(np.zeros(self.arrays.node_count, dtype=np.int64), calendars)
         for _ in range(self._rounds):
-            needed = self._memory_tails(tail, makespan)
+            needed = memory_tails(self._stages, tail, makespan, self.head, calendars)
             if (needed <= tail).all() or (self.head + self.arrays.duration + tail > makespan).any():
                 break
             tail = self._graph.tails(np.maximum(needed, tail), calendars)
@@ -98,49 +82,24 @@ class FillWindows:
         ready = np.where(self.arrays.job > 0, releases[self.arrays.job], 0)
         head = self._graph.heads(ready, calendars)
         for _ in range(self._rounds):
-            waits = self._memory_heads(head)
+            waits = self._memory_heads(head, calendars)
             if (waits <= head).all():
                 break
             head = self._graph.heads(np.maximum(waits, head), calendars)
         return head
 
-    def _memory_heads(self, head: Int64Array) -> Int64Array:
+    def _memory_heads(self, head: Int64Array, calendars: tuple[Calendar, ...]) -> Int64Array:
         waits = np.zeros_like(head)
+        by_work = memory_waits(self.arrays, head, calendars, first_job=1)
         for stage in self._stages:
             ends = (_times(head, block) + _duration(block) for block in (stage.backward, stage.weight))
             earliest = earliest_claims(stage.free, stage.held, stage.forward.size, *ends)
-            waits[_span(stage.forward)] = earliest
-        return waits
-
-    def _memory_tails(self, tail: Int64Array, makespan: int) -> Int64Array:
-        needed = np.zeros_like(tail)
-        for stage in self._stages:
-            latest = makespan - _times(tail, stage.forward) - stage.forward.duration
-            ended = _times(self.head, stage.backward) + stage.backward.duration
-            releases = latest_releases(stage.free, stage.held, latest, ended)
-            for block, times in zip((stage.backward, stage.weight), releases, strict=True):
-                if block is not None:
-                    needed[_span(block)] = makespan - times
-        return needed
-
-    def _stages_with_memory(self) -> Iterator[_StageMemory]:
-        for forward in self.arrays.blocks:
-            if forward.kind != F or not forward.job or forward.step:
-                continue
-            memory = self.arrays.instance.jobs[forward.job].stages[forward.stage].memory
-            free = self.room.memory[forward.device]
-            backward = self.arrays.block(forward.job, B, forward.stage)
-            if free is not None and memory.forward and backward is not None:
-                weight = self.arrays.block(forward.job, W, forward.stage)
-                yield _StageMemory(forward, backward, weight, free, Holding(memory.forward, *freed(memory)))
-
-
-def _span(block: Block) -> slice:
-    return slice(block.first, block.first + block.size)
+            waits[span(stage.forward)] = earliest
+        return waits if by_work is None else np.maximum(waits, by_work)
 
 
 def _times(values: Int64Array, block: Block | None) -> Int64Array:
-    return np.zeros(0, dtype=np.int64) if block is None else values[_span(block)]
+    return np.zeros(0, dtype=np.int64) if block is None else values[span(block)]
 
 
 def _duration(block: Block | None) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gapweave.models.bounds.calendar import Calendar
 from gapweave.models.bounds.memory_waits import memory_waits
+from gapweave.models.bounds.stage_memory import constant_memory, memory_tails, stages_with_memory
 from gapweave.models.task_arrays import B, Block, F, Int64Array, O, TaskArrays, W
 
 
@@ -43,7 +44,7 @@ def heads_and_tails(arrays: TaskArrays) -> HeadsTails:
       W[j..k-1] and all B[j..k], before O everything: none of it before the head of F[j];
     - memory: F[k] waits until enough is free, see `memory_waits`; repeated until nothing changes.
 
-    Tails follow from the same statements read backwards, without memory.
+    Tails follow from the same statements read backwards, see `memory_tails`.
     """
     graph = BlockGraph(arrays)
     ready = np.array([job.release for job in arrays.instance.jobs], dtype=np.int64)[arrays.job]
@@ -53,7 +54,19 @@ def heads_and_tails(arrays: TaskArrays) -> HeadsTails:
         if waits is None or (waits <= head).all():
             break
         head = graph.heads(np.maximum(ready, waits))
-    return HeadsTails(arrays, head, graph.tails(np.zeros_like(head)))
+    return HeadsTails(arrays, head, _tails(arrays, graph))
+
+
+def _tails(arrays: TaskArrays, graph: "BlockGraph") -> Int64Array:
+    """Return tails raised by memory until nothing changes; for several steps, memory is left out."""
+    tail = graph.tails(np.zeros(arrays.node_count, dtype=np.int64))
+    stages = list(stages_with_memory(arrays, constant_memory(arrays))) if max(arrays.steps) == 1 else []
+    for _ in range(arrays.node_count):
+        needed = memory_tails(stages, tail)
+        if (needed <= tail).all():
+            break
+        tail = graph.tails(np.maximum(needed, tail))
+    return tail
 
 
 class BlockGraph:

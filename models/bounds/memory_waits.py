@@ -1,12 +1,20 @@
 """How long memory keeps forwards waiting: a job alone on its devices, one stage at a time."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from gapweave.models.bounds.calendar import Calendar
 from gapweave.models.instance import StageMemory
 from gapweave.models.task_arrays import B, F, Int64Array, TaskArrays, W
 
+#: Numbers of backwards that are tried at once.
+_CHOICES = 16
 
-def memory_waits(arrays: TaskArrays, head: Int64Array) -> Int64Array | None:
+
+def memory_waits(
+    arrays: TaskArrays, head: Int64Array, calendars: Sequence[Calendar] = (), first_job: int = 0
+) -> Int64Array | None:
     """Return what memory adds to the heads of forwards.
 
     Before F[k] starts, its stage has claimed (k+1) f. What exceeds the capacity must have been freed by beta
@@ -22,6 +30,10 @@ def memory_waits(arrays: TaskArrays, head: Int64Array) -> Int64Array | None:
         The tasks.
     head
         Heads known so far, shape (nodes,), in ticks.
+    calendars
+        When each device is free; default: always.
+    first_job
+        Jobs before this one are left out.
 
     Returns
     -------
@@ -30,7 +42,7 @@ def memory_waits(arrays: TaskArrays, head: Int64Array) -> Int64Array | None:
     """
     waits = np.zeros(arrays.node_count, dtype=np.int64)
     for forward in arrays.blocks:
-        if forward.kind != F or forward.step:
+        if forward.kind != F or forward.step or forward.job < first_job:
             continue
         device = arrays.instance.devices[forward.device]
         memory = arrays.instance.jobs[forward.job].stages[forward.stage].memory
@@ -39,15 +51,18 @@ def memory_waits(arrays: TaskArrays, head: Int64Array) -> Int64Array | None:
         free = device.memory_capacity - arrays.instance.resident_memory[forward.device]
         excess = memory.forward * np.arange(1, forward.size + 1, dtype=np.int64) - free
         if (excess > 0).any():
-            stage = _StageHeads(arrays, head, forward.job, forward.stage)
+            calendar = calendars[forward.device] if calendars else Calendar.open()
+            stage = _StageHeads(arrays, head, forward.job, forward.stage, calendar)
             waits[forward.first : forward.first + forward.size] = stage.least_waits(excess, memory)
     return waits if waits.any() else None
 
 
 class _StageHeads:
-    """Heads and durations of one stage."""
+    """Heads and durations of one stage, and when its device is free."""
 
-    def __init__(self, arrays: TaskArrays, head: Int64Array, job: int, stage: int) -> None:
+    def __init__(
+        self, arrays: TaskArrays, head: Int64Array, job: int, stage: int, calendar: Calendar
+    ) -> None:
         def part(kind: int) -> tuple[Int64Array, int]:
             block = arrays.block(job, kind, stage)
             if block is None:
@@ -57,35 +72,34 @@ class _StageHeads:
         self.forward, self.forward_duration = part(F)
         self.backward, self.backward_duration = part(B)
         self.weight, self.weight_duration = part(W)
+        self.calendar = calendar
+        self.returned = calendar.idle_until(self.backward[:1])
 
     def least_waits(self, excess: Int64Array, memory: StageMemory) -> Int64Array:
         """Return the least time at which each excess is freed, shape (microbatches,); 0 without excess."""
         by_backward, by_weight = freed(memory)
-        count = len(excess)
+        waits = np.zeros(len(excess), dtype=np.int64)
         fewest = -(-excess // (by_backward + by_weight))
-        waiting = np.flatnonzero(excess > 0)
-        best = np.full(count, np.iinfo(np.int64).max, dtype=np.int64)
-        for more in range(count):
-            beta = fewest[waiting] + more
-            possible = beta <= waiting
-            if not possible.any():
-                break
-            chosen, beta = waiting[possible], beta[possible]
+        waiting = np.flatnonzero((excess > 0) & (fewest <= np.arange(len(excess))))
+        if not len(waiting):
+            return waits
+        number, excess, fewest = waiting[:, None], excess[waiting, None], fewest[waiting, None]
+        best = np.full(len(waiting), np.iinfo(np.int64).max, dtype=np.int64)
+        for more in range(0, int((number - fewest).max()) + 1, _CHOICES):
+            beta = np.minimum(fewest + np.arange(more, more + _CHOICES, dtype=np.int64), number)
             ended = self.backward[beta - 1] + self.backward_duration
-            if (ended >= best[chosen]).all():
+            if (ended[:, 0] >= best).all():
                 break  # ended only grows with beta
-            omega = self._weights_needed(excess[chosen], beta, by_backward, by_weight)
-            best[chosen] = np.minimum(best[chosen], self._earliest(chosen, beta, omega, ended))
-        waits = np.zeros(count, dtype=np.int64)
-        reached = best < np.iinfo(np.int64).max
-        waits[reached] = best[reached]
+            omega = self._weights_needed(excess, beta, by_backward, by_weight)
+            best = np.minimum(best, self._earliest(number, beta, omega, ended).min(axis=1))
+        waits[waiting] = best
         return waits
 
     def _weights_needed(
         self, excess: Int64Array, beta: Int64Array, by_backward: int, by_weight: int
     ) -> Int64Array:
         if not by_weight:
-            return np.zeros(len(beta), dtype=np.int64)
+            return np.zeros_like(beta)
         needed: Int64Array = np.clip(-(-(excess - by_backward * beta) // by_weight), 0, beta)
         return needed
 
@@ -95,11 +109,12 @@ class _StageHeads:
         """Return when beta backwards and omega weight gradients can have ended before F[microbatch]."""
         between = np.maximum(0, microbatch - np.searchsorted(self.forward, self.backward[0]))
         work = beta * self.backward_duration + between * self.forward_duration
-        earliest: Int64Array = np.maximum(ended, self.backward[0] + work)
+        earliest: Int64Array = np.maximum(ended, self.calendar.earliest_with(self.returned + work))
         if len(self.weight):
             work += omega * self.weight_duration
             freed = np.where(omega > 0, self.weight[omega - 1] + self.weight_duration, 0)
-            earliest = np.maximum(np.maximum(earliest, freed), self.backward[0] + work)
+            busy_until = self.calendar.earliest_with(self.returned + work)
+            earliest = np.maximum(np.maximum(earliest, freed), busy_until)
         return earliest
 
 

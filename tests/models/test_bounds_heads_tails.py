@@ -111,6 +111,25 @@ def test_memory_for_one_microbatch_makes_forwards_wait_for_backwards() -> None:
     assert [heads[Task(0, 0, "F", 0, m)] for m in range(3)] == [0, 6, 12]
 
 
+def test_memory_for_one_microbatch_makes_backwards_end_before_later_microbatches() -> None:
+    arrays = TaskArrays.build(make_instance(uniform_job(2, 3), devices=2, capacity=1))
+    paths = heads_and_tails(arrays)
+    tails = {arrays.task(node): int(paths.tail[node]) for node in range(arrays.node_count)}
+    assert [tails[Task(0, 0, "B", 0, m)] for m in range(3)] == [12, 6, 0]
+
+
+def test_memory_makes_weight_gradients_end_before_later_microbatches() -> None:
+    """With F = B = W = 1 and 2 units of memory, of which W frees one, W[k] ends before F[k+2] starts."""
+    stage = {"device": 0, "forward": 1, "backward": 1, "weight": 1}
+    stage["memory"] = {"forward": 2, "backward": -1, "weight": -1}
+    job = {"microbatches": 5, "stages": [stage]}
+    arrays = TaskArrays.build(make_instance(job, devices=1, capacity=3))
+    paths = heads_and_tails(arrays)
+    tails = {arrays.task(node): int(paths.tail[node]) for node in range(arrays.node_count)}
+    assert tails[Task(0, 0, "W", 0, 4)] == 0
+    assert all(tails[Task(0, 0, "W", 0, m)] >= 1 + tails[Task(0, 0, "F", 0, m + 2)] for m in range(3))
+
+
 def test_a_release_delays_heads_and_leaves_tails() -> None:
     job = uniform_job(2, 3)
     early, late = (
