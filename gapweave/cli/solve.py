@@ -32,7 +32,8 @@ def solve(
         str | None,
         typer.Option(
             metavar="METHOD|SCHEDULE",
-            help="With --mode fill: the primary's own schedule, by a policy, by 'solver', or a file.",
+            help="With --mode fill: the primary's own schedule, by a policy, by 'solver', or a file. "
+            "With --primary-slack: a file with its best schedule alone.",
             show_default="1f1b",
         ),
     ] = None,
