@@ -108,7 +108,7 @@ class _ParetoChart:
             sequential = self._in_unit(self.front.sequential)
             if sequential - low <= _MOST_STRETCH * span:
                 high, span = max(high, sequential), max(high, sequential) - low
-        return low - 0.15 * span, high + 0.2 * span
+        return low - 0.24 * span, high + 0.2 * span
 
     def _draw_bounds(self, axes: Axes) -> None:
         """Hatch what no schedule reaches, below a dashed line."""
