@@ -51,8 +51,9 @@ bench: $(VENV)/.bench-ready ## Measure gapweave beside other solvers, and write 
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/report.py
 
-gallery: $(READY) ## Draw the schedules of docs/gallery/ again (minutes)
+gallery: $(READY) ## Draw the schedules of docs/gallery/ and the trade-offs of docs/ again (minutes)
 	$(BIN)/python docs/make_gallery.py
+	$(BIN)/python docs/make_tradeoff.py
 
 best-known: $(READY) ## Look for better results and record them in instances/best_known.json
 	$(BIN)/python benchmarks/best_known.py

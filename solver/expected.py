@@ -2,13 +2,14 @@
 
 from gapweave.models.instance import Instance
 from gapweave.models.schedule import Schedule, SolverRecord
+from gapweave.solver.default_policy import DEFAULT_POLICY
 from gapweave.solver.heuristics import heuristic
 from gapweave.solver.job_alone import alone
 from gapweave.solver.problem import Problem, refuse_impossible_memory
 from gapweave.solver.timetable import make_schedule
 
 
-def expected_schedule(instance: Instance, policy: str = "1f1b", job: int = 0) -> Schedule:
+def expected_schedule(instance: Instance, policy: str = DEFAULT_POLICY, job: int = 0) -> Schedule:
     """Schedule one job alone under a policy; its idle intervals are where other jobs may run.
 
     Parameters

@@ -116,14 +116,6 @@ class ListScheduler:
         return starts if starts.min() >= 0 else None
 
 
-def _peaks(groups: Sequence[tuple[int, int, int]], stages: Sequence[Stage], devices: int) -> list[int]:
-    """Return per device what one microbatch of every stage holds together."""
-    peaks = [0] * devices
-    for (device, *_), stage in zip(groups, stages, strict=True):
-        peaks[device] += stage.memory.peak
-    return peaks
-
-
 def _releases(arrays: TaskArrays) -> Int64Array:
     per_job = np.array([job.release for job in arrays.instance.jobs], dtype=np.int64)
     return per_job[arrays.job]

@@ -9,7 +9,7 @@ more slack.
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gapweave.models.display import as_html
@@ -23,21 +23,28 @@ from gapweave.models.errors import (
 )
 from gapweave.models.instance import Instance
 from gapweave.models.placement import Placement, placed
-from gapweave.models.schedule import Mode, Primary, Schedule
+from gapweave.models.schedule import Schedule, SolverRecord
 from gapweave.solver.bounds import ProvenBound
-from gapweave.solver.job_alone import from_schedule
+from gapweave.solver.job_alone import best_alone
 from gapweave.solver.known import Known
-from gapweave.solver.primary import SOLVER, with_slack
-from gapweave.solver.problem import refuse_impossible_memory
+from gapweave.solver.pareto_question import Question, questions
+from gapweave.solver.primary import SOLVER
+from gapweave.solver.problem import Problem, refuse_impossible_memory
 from gapweave.solver.rows import Baseline, Row, row_of
 from gapweave.solver.solve import solve
 from gapweave.solver.stopping import Stopping
-from gapweave.solver.timetable import verified
+from gapweave.solver.timetable import make_schedule, verified
 
 #: How much later than alone the primary may end, as shares.
 SLACKS = (0.0, 0.01, 0.02, 0.05)
 #: Share of the time for scheduling the primary alone; what it leaves goes to the others.
 _PRIMARY_SHARE = 0.2
+#: Share of the time that all single-job policies together may take, and seconds that they always may.
+_BASELINE_SHARE, _SHORT_BASELINE = 0.3, 1.0
+#: Seconds per task that they take; most of it goes to zb-auto.
+_POLICY_SECONDS_PER_TASK = 6e-4
+#: Seconds that a solve is given even if there are none left: it then answers with what is known.
+_LEAST_TIME = 1e-6
 #: Seconds per task for verifying a schedule that answers another question too.
 _VERIFYING = 12e-6
 
@@ -69,7 +76,8 @@ class ParetoFront:
     primary
         The best schedule found of the primary alone, which all rows share.
     sequential
-        Makespan of running job after job, each under its best policy, in ticks; None if no policy applies.
+        Makespan of running job after job, each under its best policy, in ticks; None if no policy applies,
+        or if trying them all would take too long.
     """
 
     instance: Instance
@@ -133,10 +141,32 @@ def pareto(
     refuse_impossible_memory(moved)
     stopping = Stopping(time_limit, stop or threading.Event()).reserving(_VERIFYING * moved.task_count)
     own: dict[str, Any] = {"workers": workers, "seed": seed, "stop": stopping.signal}
-    alone = solve(moved.with_jobs(0), time_limit=stopping.share(_PRIMARY_SHARE).time_limit, **own)
-    search = _Search(moved, alone, _questions(moved, alone, slacks), placement, own)
+    baseline = _baseline(moved, stopping)
+    alone = _solve_alone(moved, baseline, stopping.share(_PRIMARY_SHARE), own)
+    baseline = replace(baseline, primary=alone.makespan)
+    search = _Search(moved, questions(moved, alone, slacks), baseline, placement, own)
     search.run(stopping, on_row)
-    return ParetoFront(moved, alone, search.baseline.sequential, search.rows())
+    return ParetoFront(moved, alone, baseline.sequential, search.rows())
+
+
+def _baseline(instance: Instance, stopping: Stopping) -> Baseline:
+    """Return each job alone under its best policy; unknown where trying them all would take too long."""
+    seconds = max(_BASELINE_SHARE * stopping.remaining, _SHORT_BASELINE)
+    has_time = _POLICY_SECONDS_PER_TASK * instance.task_count < seconds
+    return Baseline.of(instance) if has_time else Baseline(None, None, None)
+
+
+def _solve_alone(
+    instance: Instance, baseline: Baseline, stopping: Stopping, options: dict[str, Any]
+) -> Schedule:
+    """Return the primary's best schedule alone, no worse than under its best policy if that is known."""
+    problem = Problem(instance.with_jobs(0))
+    known = Known()
+    if baseline.policy is not None:
+        own = best_alone(instance, 0)
+        known = Known((make_schedule(problem, own.starts, SolverRecord(name=own.source)),))
+    limit = max(stopping.remaining, _LEAST_TIME)
+    return solve(problem.instance, time_limit=limit, known=known, **options)
 
 
 def _require_options(instance: Instance, slacks: Sequence[float], time_limit: float) -> None:
@@ -149,39 +179,14 @@ def _require_options(instance: Instance, slacks: Sequence[float], time_limit: fl
             raise InvalidOption(f"slacks: expected numbers from 0 to 1e+06, got {slack}")
 
 
-@dataclass(frozen=True)
-class _Question:
-    """What is promised to the primary; ``options`` are those of `solve` that say so."""
-
-    mode: Mode
-    slack: float | None
-    promise: Primary | None
-    options: dict[str, Any] = field(default_factory=dict)
-
-    def admits(self, schedule: Schedule) -> bool:
-        """Whether a schedule of a question without pinned tasks keeps the promise."""
-        name = schedule.instance.jobs[0].name
-        return self.promise is None or schedule.job_makespans[name] <= self.promise.limit
-
-
-def _questions(instance: Instance, alone: Schedule, slacks: Iterable[float]) -> list[_Question]:
-    """Return the questions, each allowing all that the ones before it allow."""
-    own = from_schedule(instance, alone, SOLVER)
-    questions = [_Question("fill", 0.0, own.as_primary(), {"mode": "fill", "primary": alone})]
-    for slack in sorted(set(slacks)):
-        options = {"primary": alone, "primary_slack": slack}
-        questions.append(_Question("joint", slack, with_slack(own, slack), options))
-    return [*questions, _Question("joint", None, None)]
-
-
 class _Search:
     """Answers the questions one after the other, each with all that is known from the others."""
 
     def __init__(
         self,
         instance: Instance,
-        alone: Schedule,
-        questions: Sequence[_Question],
+        questions: Sequence[Question],
+        baseline: Baseline,
         placement: Placement,
         options: dict[str, Any],
     ) -> None:
@@ -189,16 +194,19 @@ class _Search:
         self.questions = questions
         self.placement = placement
         self.options = options
-        self.baseline = replace(Baseline.of(instance), primary=alone.makespan)
+        self.baseline = baseline
         self.answers: dict[int, Schedule] = {}
         self.failures: dict[int, GapweaveError] = {}
         self.seconds: dict[int, float] = {}
 
     def run(self, stopping: Stopping, on_row: Callable[[ParetoRow], None] | None) -> None:
-        """Ask the loosest question first, whose bound holds for all, then the others from the tightest on."""
+        """Ask the loosest question first, whose bound holds for all, then the others from the tightest on.
+
+        These two are asked however little time there is: the others can live on the tightest one's schedule.
+        """
         last = len(self.questions) - 1
         for count, index in enumerate([last, *range(last)]):
-            if stopping.signal.is_set() and self.seconds:
+            if (stopping and count >= 2) or (stopping.signal.is_set() and count):
                 return
             begin = time.monotonic()
             limit = stopping.share(1 / (len(self.questions) - count)).time_limit
@@ -218,14 +226,18 @@ class _Search:
 
     def _solve(self, index: int, time_limit: float | None) -> Schedule:
         known = Known(tuple(self.answers.values()), tuple(self._bounds(index)))
-        limit = max(time_limit or 0.0, 1e-6)
+        limit = max(time_limit or 0.0, _LEAST_TIME)
         options = self.options | self.questions[index].options | {"time_limit": limit, "known": known}
         return solve(self.instance, **options)
 
     def _bounds(self, index: int) -> Iterable[ProvenBound]:
-        """Yield what is proven about this question: by its own answer, or by that of a looser one."""
+        """Yield what is proven about this question: by answers to questions that allow all that it allows."""
         for other, answer in self.answers.items():
-            if other >= index and answer.lower_bound is not None and answer.bound is not None:
+            if (
+                self.questions[other].allows(self.questions[index])
+                and answer.lower_bound is not None
+                and answer.bound is not None
+            ):
                 yield ProvenBound(answer.lower_bound, answer.bound)
 
     def _best(self, index: int) -> Schedule | None:
@@ -244,7 +256,7 @@ class _Search:
         proven = max(self._bounds(index), key=lambda proven: proven.value, default=None)
         return self._as_answer(best, question, proven)
 
-    def _as_answer(self, schedule: Schedule, question: _Question, proven: ProvenBound | None) -> Schedule:
+    def _as_answer(self, schedule: Schedule, question: Question, proven: ProvenBound | None) -> Schedule:
         """Return a schedule with this question's promise and bound, verified again."""
         if proven is not None and proven.value > schedule.makespan:
             raise InternalError(
@@ -271,7 +283,7 @@ class _Search:
                 question.mode,
                 "infeasible" if isinstance(failure, Infeasible) else "unknown",
                 self.placement,
-                reason=str(failure or "interrupted before its turn"),
+                reason=str(failure or "no time was left for it"),
             )
         else:
             row = row_of(SOLVER, schedule.model_copy(update={"placement": self.placement}))

@@ -96,8 +96,10 @@ class Baseline:
         return cls(primary.source, primary.makespan, int((starts + arrays.duration).max()))
 
     def judge(self, row: Row) -> Row:
-        """Add the primary's delay and the gain over running job after job."""
-        if row.makespan is None or row.primary_makespan is None or not self.primary or not self.sequential:
-            return row
-        delay = row.primary_makespan / self.primary - 1
-        return replace(row, primary_delay=delay, gain=throughput_gain(row.makespan, self.sequential))
+        """Add the primary's delay and the gain over running job after job, as far as they are known."""
+        delay = gain = None
+        if row.primary_makespan is not None and self.primary:
+            delay = row.primary_makespan / self.primary - 1
+        if row.makespan is not None and self.sequential:
+            gain = throughput_gain(row.makespan, self.sequential)
+        return replace(row, primary_delay=delay, gain=gain)

@@ -11,6 +11,7 @@ from gapweave.models.instance import Instance
 from gapweave.models.placement import Placement, placed
 from gapweave.models.schedule import Mode, Objective, Schedule, SolverRecord
 from gapweave.solver.construct import construct
+from gapweave.solver.default_policy import DEFAULT_POLICY
 from gapweave.solver.incumbent import Incumbent, OnProgress
 from gapweave.solver.job_alone import JobAlone
 from gapweave.solver.known import Known
@@ -142,7 +143,7 @@ def _pose(instance: Instance, options: Options, stopping: Stopping) -> tuple[Pro
         return _solve_placed(primary_only, own, stopping.share(_PRIMARY_SHARE), None)
 
     if options.mode == "fill":
-        pinned = primary_alone(instance, options.primary or "1f1b", solve_alone)
+        pinned = primary_alone(instance, options.primary or DEFAULT_POLICY, solve_alone)
         return Problem(instance, "fill", pinned.as_primary()), pinned
     if options.primary_slack is not None:
         pinned = best_known_alone(instance, options.primary, solve_alone)

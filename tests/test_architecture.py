@@ -3,7 +3,9 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -97,3 +99,13 @@ def test_importing_gapweave_loads_nothing_heavy() -> None:
         [sys.executable, "-c", program, *heavy], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout.split() == []
+
+
+def test_every_entry_point_leads_to_code() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    entries = [
+        EntryPoint(name, target, group)
+        for group, targets in project["entry-points"].items()
+        for name, target in targets.items()
+    ]
+    assert all(callable(entry.load()) for entry in entries)

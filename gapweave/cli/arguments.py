@@ -24,13 +24,4 @@ InstanceArgument = Annotated[
 ScheduleArgument = Annotated[
     str, typer.Argument(metavar="SCHEDULE", help="A schedule file.", show_default=False)
 ]
-EitherArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="SCHEDULE|INSTANCE",
-        help="A schedule file, an instance file, or the name of a shipped instance.",
-        autocompletion=complete_instance,
-        show_default=False,
-    ),
-]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]

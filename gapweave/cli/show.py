@@ -9,6 +9,7 @@ from gapweave.cli.arguments import JsonOption, complete_instance
 from gapweave.cli.choices import Jobs, Paper
 from gapweave.cli.output import write, write_json
 from gapweave.models.errors import InvalidOption
+from gapweave.solver.default_policy import DEFAULT_POLICY
 
 if TYPE_CHECKING:
     from gapweave.models.schedule import Schedule
@@ -49,7 +50,7 @@ def show(
     ] = Jobs.all,
     policy: Annotated[
         str, typer.Option("--policy", help="For an instance: the primary's expected schedule.")
-    ] = "1f1b",
+    ] = DEFAULT_POLICY,
     width: Annotated[
         int | None,
         typer.Option("--width", min=20, help="Columns of the text chart.", show_default="the terminal's"),

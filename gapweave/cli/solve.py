@@ -10,6 +10,7 @@ from gapweave.cli.choices import Mode, Objective, Placement
 from gapweave.cli.output import write_fields, write_json
 from gapweave.models.atomic_write import require_writable
 from gapweave.models.errors import GapweaveError, Infeasible, Interrupted, NothingFound
+from gapweave.solver.default_policy import DEFAULT_POLICY
 
 if TYPE_CHECKING:
     from gapweave.models.instance import Instance
@@ -32,8 +33,9 @@ def solve(
         str | None,
         typer.Option(
             metavar="METHOD|SCHEDULE",
-            help="With --mode fill: the primary's own schedule, by a policy, by 'solver', or a file.",
-            show_default="1f1b",
+            help="With --mode fill: the primary's own schedule, by a policy, by 'solver', or a file. "
+            "With --primary-slack: a file with its best schedule alone.",
+            show_default=DEFAULT_POLICY,
         ),
     ] = None,
     primary_slack: Annotated[

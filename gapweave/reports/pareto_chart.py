@@ -19,6 +19,8 @@ _POINTS_PER_INCH = 72.0
 _PAGE_WIDTH, _PAGE_HEIGHT = 540.0, 318.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 482.0, 52.0, 256.0
 _TITLE_SIZE, _LONGEST_TITLE = 11.0, 70
+#: How much the makespan of job after job may stretch the chart.
+_MOST_STRETCH = 5.0
 #: Where a slowdown is larger than the largest slack by this factor, the axis goes on in powers.
 _FAR, _POWER_TICKS = 2.5, (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 
@@ -95,13 +97,18 @@ class _ParetoChart:
         axes.set_xlabel(label, size=LABEL_SIZE, color=self.theme.quiet_ink)
 
     def _makespans(self) -> tuple[float, float]:
-        """Return the lowest and the highest makespan to show, with room for labels."""
+        """Return the lowest and the highest makespan to show, with room for labels.
+
+        Job after job is shown only if that leaves enough room for the differences between the points.
+        """
         levels = [point.makespan for point in self.points] + [step.level for step in self.bounds]
-        if self.front.sequential is not None:
-            levels.append(self.front.sequential)
         low, high = self._in_unit(min(levels, default=0)), self._in_unit(max(levels, default=1))
         span = max(high - low, 0.02 * high)
-        return low - 0.15 * span, high + 0.12 * span
+        if self.front.sequential is not None:
+            sequential = self._in_unit(self.front.sequential)
+            if sequential - low <= _MOST_STRETCH * span:
+                high, span = max(high, sequential), max(high, sequential) - low
+        return low - 0.24 * span, high + 0.2 * span
 
     def _draw_bounds(self, axes: Axes) -> None:
         """Hatch what no schedule reaches, below a dashed line."""
@@ -129,17 +136,22 @@ class _ParetoChart:
     def _draw_sequential(self, axes: Axes) -> None:
         if self.front.sequential is None:
             return
-        level = self._in_unit(self.front.sequential)
-        axes.axhline(level, color=self.theme.quiet_ink, linewidth=0.8, dashes=(1, 2))
+        level, top = self._in_unit(self.front.sequential), axes.get_ylim()[1]
+        words = f"one after the other {self.scale.format(self.front.sequential)}"
+        if level > top:
+            words = f"\N{UPWARDS ARROW} {words}"
+        else:
+            axes.axhline(level, color=self.theme.quiet_ink, linewidth=0.8, dashes=(1, 2))
         axes.annotate(
-            f"one after the other {self.scale.format(self.front.sequential)}",
-            (1.0, level),
+            words,
+            (1.0, min(level, top)),
             xycoords=("axes fraction", "data"),
             xytext=(-2, 3),
             textcoords="offset points",
             ha="right",
             size=LABEL_SIZE,
             color=self.theme.quiet_ink,
+            annotation_clip=False,
         )
 
     def _draw_reached(self, axes: Axes) -> None:
@@ -155,7 +167,8 @@ class _ParetoChart:
         style |= {"color": self.theme.shade(0, "B"), "markeredgecolor": self.theme.paper}
         axes.plot(x, y, linestyle="none", marker="o", markersize=7, gid="points", **style)
         labels = [self._label(point) for point in self.points]
-        for label in place_labels(axes, list(zip(x, y, strict=True)), labels, LABEL_SIZE):
+        steps = list(zip(*self._outline(reached_steps(self.points)), strict=True))
+        for label in place_labels(axes, list(zip(x, y, strict=True)), labels, steps, LABEL_SIZE):
             axes.annotate(
                 label.text,
                 label.point,

@@ -1,17 +1,21 @@
-"""Where labels of points go, so that none covers another or a point."""
+"""Where labels of points go, so that none covers another, a point or a line."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import pairwise
+from typing import Literal, TypeAlias
 
 from matplotlib.axes import Axes
 
 from gapweave.reports.gantt_style import text_width
 
+#: In data coordinates of axes, or in points (1/72 inch) from the lower left corner of the picture.
+Position: TypeAlias = tuple[float, float]
+
 #: Distance of a label from its point, in points.
 _AWAY = 6.0
 _LINE = 1.3
-_SIZE_OF_POINT = 8.0
+_SIZE_OF_POINT, _WIDTH_OF_LINE = 8.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -19,8 +23,8 @@ class Label:
     """A text beside a point; ``offset`` in points from it to the text's lower corner on the side of it."""
 
     text: str
-    point: tuple[float, float]
-    offset: tuple[float, float]
+    point: Position
+    offset: Position
     align: Literal["left", "right"]
 
 
@@ -40,24 +44,25 @@ class _Box:
 
 
 def place_labels(
-    axes: Axes, at: Sequence[tuple[float, float]], texts: Sequence[str], size: float
+    axes: Axes, at: Sequence[Position], texts: Sequence[str], steps: Sequence[Position], size: float
 ) -> list[Label]:
-    """Put each label where it covers least of the others and of the points, right above if it can.
+    """Put each label where it covers least of the others, the points and the line, right above if it can.
 
     Parameters
     ----------
     at
         The points, in data coordinates of the axes, whose limits are final.
+    steps
+        Corners of a line that runs along the axes.
     size
         Of the font.
     """
-    to_points = axes.transData.transform
-    scale = 72.0 / axes.get_figure(root=True).dpi  # type: ignore[union-attr]
-    centres = [tuple(float(value) * scale for value in to_points(point)) for point in at]
+    centres = _in_points(axes, at)
     frame = axes.get_window_extent()
+    scale = _points_per_pixel(axes)
     edges = (frame.x0 * scale, frame.x1 * scale)
-    half = _SIZE_OF_POINT / 2
-    taken = [_Box(x - half, y - half, _SIZE_OF_POINT, _SIZE_OF_POINT) for x, y in centres]
+    taken = [_around(centre, centre, _SIZE_OF_POINT) for centre in centres]
+    taken += [_around(*ends, _WIDTH_OF_LINE) for ends in pairwise(_in_points(axes, steps))]
     labels = []
     for text, point, (x, y) in zip(texts, at, centres, strict=True):
         lines = text.split("\n")
@@ -70,15 +75,29 @@ def place_labels(
     return labels
 
 
-def _options(text: str, point: tuple[float, float], height: float) -> Iterator[Label]:
-    """Yield places from the best to the worst: right above, right below, the same on the left, farther up."""
-    below = -_AWAY - height
-    sides: tuple[tuple[Literal["left", "right"], float], ...] = (("left", _AWAY), ("right", -_AWAY))
-    for align, across in sides:
-        for up in (_AWAY - 2, below + 2):
-            yield Label(text, point, (across, up), align)
-    for lines in (1, 2, 3):
-        yield Label(text, point, (_AWAY, _AWAY + lines * height), "left")
+def _in_points(axes: Axes, positions: Sequence[Position]) -> list[Position]:
+    scale = _points_per_pixel(axes)
+    return [(float(x) * scale, float(y) * scale) for x, y in map(axes.transData.transform, positions)]
+
+
+def _points_per_pixel(axes: Axes) -> float:
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    return 72.0 / figure.dpi
+
+
+def _around(one: Position, other: Position, size: float) -> _Box:
+    """Return the box of what is drawn this thick from one place to another."""
+    left, bottom = min(one[0], other[0]) - size / 2, min(one[1], other[1]) - size / 2
+    return _Box(left, bottom, abs(one[0] - other[0]) + size, abs(one[1] - other[1]) + size)
+
+
+def _options(text: str, point: Position, height: float) -> Iterator[Label]:
+    """Yield places from the best to the worst: above, below, the same on the left, farther up."""
+    near = _AWAY - 2
+    for heights in ((near, -near - height), *((near + lines * height,) for lines in (1, 2, 3))):
+        yield from (Label(text, point, (_AWAY, up), "left") for up in heights)
+        yield from (Label(text, point, (-_AWAY, up), "right") for up in heights)
 
 
 def _box(label: Label, x: float, y: float, width: float, height: float) -> _Box:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from gapweave.reports.time_scale import percent
 from gapweave.solver.pareto import ParetoFront, ParetoRow
@@ -71,5 +72,5 @@ def reached_steps(found: Sequence[Point]) -> list[Step]:
     for point in sorted(found, key=lambda point: (point.slowdown, point.makespan)):
         if not better or point.makespan < better[-1].makespan:
             better.append(point)
-    ends = [*(point.slowdown for point in better[1:]), None]
-    return [Step(end, point.makespan) for end, point in zip(ends, better, strict=True)]
+    steps = [Step(after.slowdown, before.makespan) for before, after in pairwise(better)]
+    return [*steps, *(Step(None, point.makespan) for point in better[-1:])]

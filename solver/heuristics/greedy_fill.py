@@ -11,14 +11,13 @@ from typing import ClassVar, Literal
 from gapweave.models.bounds import heads_and_tails
 from gapweave.models.errors import NotApplicable
 from gapweave.models.task_arrays import TaskArrays
+from gapweave.solver.default_policy import DEFAULT_POLICY
 from gapweave.solver.dispatch_rule import DispatchRule
 from gapweave.solver.heuristics.base import Plan
 from gapweave.solver.heuristics.registry import heuristic, single_job_policies
 from gapweave.solver.job_alone import alone
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.problem import Problem
-
-DEFAULT_POLICY = "1f1b"
 
 
 class GreedyFill:
@@ -27,7 +26,7 @@ class GreedyFill:
     Parameters
     ----------
     policy
-        Name of the single-job policy that schedules the primary; if it is not 1f1b, it is part of the name:
+        Name of the single-job policy that schedules the primary; if it is not the default, it is part of the name:
         ``greedy-fill/zb-h1``.
     """
 
