@@ -18,6 +18,7 @@ from gapweave.solver.known import Known
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.local_search import search_keys
 from gapweave.solver.options import Options
+from gapweave.solver.order_search import search_orders
 from gapweave.solver.placement_search import search_placements
 from gapweave.solver.primary import best_known_alone, primary_alone, with_slack
 from gapweave.solver.problem import Problem, refuse_impossible_memory
@@ -28,6 +29,8 @@ from gapweave.solver.timetable import make_schedule
 MOST_TASKS_FOR_CP_SAT = 15_000
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
 _PRIMARY_SHARE = 0.25
+#: Share of the remaining time after which the search on orders ends in any case.
+_ORDERS_SHARE = 0.6
 #: Share of the remaining time after which the search on keys ends in any case, where CP-SAT follows.
 _KEYS_SHARE = 0.4
 #: Seconds per task that building and verifying the final schedule takes, kept back from the searches.
@@ -153,6 +156,8 @@ def _pose(instance: Instance, options: Options, stopping: Stopping) -> tuple[Pro
 
 def _improve(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
     """Search around the best schedule; without CP-SAT to follow, all the time that is left."""
+    incumbent.enter("order search")
+    search_orders(problem, incumbent, stopping.share(_ORDERS_SHARE), options.seed)
     incumbent.enter("key search")
     scheduler = ListScheduler(problem.arrays, problem.pinned)
     if _suits_cp_sat(problem):

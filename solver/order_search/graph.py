@@ -1,0 +1,160 @@
+"""The task graph as the compiled search on orders reads it, as it is or mirrored in time."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from gapweave.models.memory import memory_effects
+from gapweave.models.task_arrays import NODE_KINDS, Int64Array
+from gapweave.solver.problem import Problem
+from gapweave.solver.room import free_capacities
+
+#: Stands for no limit, of memory or time; a sum of a few still fits 64 bits.
+UNLIMITED = 2**60
+
+
+class OrderGraph(NamedTuple):
+    """All about the tasks but their order; ``*_ptr`` arrays cut flat ones into a slice per node or device.
+
+    Attributes
+    ----------
+    duration, release, latest_end, tail
+        Per node, in ticks: its duration, its earliest start, the end that it must not exceed, and what must
+        follow its end in any schedule.
+    device, lane, delta
+        Per node: its device (-1: a milestone), its block, the change of its device's memory. The nodes of a
+        lane run in the order of their ids.
+    pred_ptr, preds, lags, succ_ptr, succs
+        Precedences by target, with their lags, and by source.
+    first_pred, first_lag
+        Each node's first entry of ``preds`` and ``lags`` (-1: none), as most nodes have no other.
+    seq_ptr
+        Where the tasks of each device begin in a list of all orders, shape (devices + 1,).
+    capacity
+        Per device: the limit of every prefix sum of its tasks' deltas.
+    """
+
+    duration: Int64Array
+    release: Int64Array
+    latest_end: Int64Array
+    tail: Int64Array
+    device: Int64Array
+    lane: Int64Array
+    delta: Int64Array
+    pred_ptr: Int64Array
+    preds: Int64Array
+    lags: Int64Array
+    succ_ptr: Int64Array
+    succs: Int64Array
+    first_pred: Int64Array
+    first_lag: Int64Array
+    seq_ptr: Int64Array
+    capacity: Int64Array
+
+
+@dataclass(frozen=True)
+class _Nodes:
+    """What `OrderGraph` says per node, and the precedences as (source, target, lag)."""
+
+    duration: Int64Array
+    release: Int64Array
+    latest_end: Int64Array
+    tail: Int64Array
+    device: Int64Array
+    lane: Int64Array
+    delta: Int64Array
+    source: Int64Array
+    target: Int64Array
+    lag: Int64Array
+
+
+def forward_graph(problem: Problem) -> OrderGraph:
+    """Return the graph as it is."""
+    return _assembled(_nodes(problem), problem)
+
+
+def mirrored_graph(problem: Problem) -> OrderGraph:
+    """Return the graph with time running backwards and nodes numbered in reverse; nothing may be pinned.
+
+    A device's deltas add up to 0, so what its first k tasks hold, the others free: mirrored, the prefix sums
+    are the same numbers in reverse.
+    """
+    nodes, last = _nodes(problem), problem.arrays.node_count - 1
+    mirrored = _Nodes(
+        duration=nodes.duration[::-1],
+        release=np.zeros_like(nodes.release),
+        latest_end=np.full_like(nodes.latest_end, UNLIMITED),
+        tail=problem.paths.head[::-1],
+        device=nodes.device[::-1],
+        lane=nodes.lane[::-1],
+        delta=-nodes.delta[::-1],
+        source=last - nodes.target,
+        target=last - nodes.source,
+        lag=nodes.lag,
+    )
+    return _assembled(mirrored, problem)
+
+
+def _nodes(problem: Problem) -> _Nodes:
+    arrays = problem.arrays
+    sizes = [block.size for block in arrays.blocks]
+    release = np.array([job.release for job in problem.instance.jobs], dtype=np.int64)[arrays.job]
+    latest_end = np.full(arrays.node_count, UNLIMITED, dtype=np.int64)
+    if problem.primary_limit is not None:
+        latest_end[arrays.job == 0] = problem.primary_limit
+    if problem.pinned is not None:
+        release = np.where(problem.is_pinned, problem.pinned, release)
+        latest_end = np.where(problem.is_pinned, problem.pinned + arrays.duration, latest_end)
+    return _Nodes(
+        duration=arrays.duration,
+        release=release,
+        latest_end=latest_end,
+        tail=problem.paths.tail,
+        device=arrays.device,
+        lane=np.repeat(np.arange(len(sizes), dtype=np.int64), sizes),
+        delta=np.repeat(_block_deltas(problem), sizes),
+        source=arrays.edge_source,
+        target=arrays.edge_target,
+        lag=arrays.edge_lag,
+    )
+
+
+def _block_deltas(problem: Problem) -> Int64Array:
+    effects = memory_effects(problem.instance)
+    keys = ((block.job, block.stage, NODE_KINDS[block.kind]) for block in problem.arrays.blocks)
+    return np.array([effects[key][1] if key in effects else 0 for key in keys], dtype=np.int64)
+
+
+def _assembled(nodes: _Nodes, problem: Problem) -> OrderGraph:
+    count, devices = len(nodes.duration), len(problem.instance.devices)
+    by_target = np.argsort(nodes.target, kind="stable")
+    pred_ptr = _pointers(np.bincount(nodes.target, minlength=count))
+    preds, lags = nodes.source[by_target], nodes.lag[by_target]
+    has_pred = np.diff(pred_ptr) > 0
+    first_pred, first_lag = np.full(count, -1, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    first_pred[has_pred] = preds[pred_ptr[:-1][has_pred]]
+    first_lag[has_pred] = lags[pred_ptr[:-1][has_pred]]
+    capacities = [UNLIMITED if free is None else free for free in free_capacities(problem.instance)]
+    return OrderGraph(
+        duration=np.ascontiguousarray(nodes.duration),
+        release=nodes.release,
+        latest_end=nodes.latest_end,
+        tail=np.ascontiguousarray(nodes.tail),
+        device=np.ascontiguousarray(nodes.device),
+        lane=np.ascontiguousarray(nodes.lane),
+        delta=np.ascontiguousarray(nodes.delta),
+        pred_ptr=pred_ptr,
+        preds=preds,
+        lags=lags,
+        succ_ptr=_pointers(np.bincount(nodes.source, minlength=count)),
+        succs=nodes.target[np.argsort(nodes.source, kind="stable")],
+        first_pred=first_pred,
+        first_lag=first_lag,
+        seq_ptr=_pointers(np.bincount(nodes.device[nodes.device >= 0], minlength=devices)),
+        capacity=np.array(capacities, dtype=np.int64),
+    )
+
+
+def _pointers(counts: Int64Array) -> Int64Array:
+    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)])

@@ -1,0 +1,438 @@
+"""The compiled annealing of orders: device orders in, better device orders out."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from gapweave.models.task_arrays import Int64Array
+from gapweave.solver.list_kernel import compiled
+from gapweave.solver.order_search.graph import OrderGraph
+
+Int32Array = npt.NDArray[np.int32]
+
+#: Moves accepted between two sortings of the topological order by time, which keep its windows short.
+_ACCEPTED_PER_SORTING = 256
+#: Chance that a move starts from a task on a critical path.
+_CRITICAL_SHARE = 0.5
+#: Most steps back along a critical path.
+_STEPS_BACK = 30
+#: Mean of the exponential part of a move's length, in positions.
+_REACH = 4.0
+#: Temperatures by which a move's cost may exceed what is acceptable before its evaluation is given up.
+_PATIENCE = 3.0
+#: Work of a move beside the nodes that it touches, in nodes.
+_WORK_PER_MOVE = 5
+
+
+class OrderState(NamedTuple):
+    """Orders of all devices and what follows from them; the last fields are room to work in.
+
+    Attributes
+    ----------
+    seq, level
+        The tasks of device 0 in order, then those of device 1 and so on; their device's memory after each.
+    pos, before, after
+        Per node: its position in ``seq``, its neighbours on the device (-1: none).
+    topo, topo_pos
+        All nodes in a topological order, and the position of each.
+    end
+        Per node: its earliest end under these orders, in ticks.
+    best_seq
+        The best orders so far.
+    """
+
+    seq: Int64Array
+    level: Int64Array
+    pos: Int32Array
+    before: Int32Array
+    after: Int32Array
+    topo: Int32Array
+    topo_pos: Int32Array
+    end: Int64Array
+    best_seq: Int64Array
+    fresh: Int64Array
+    old: Int64Array
+    lane_next: Int64Array
+    missing: Int32Array
+    queue: Int32Array
+    dirty: npt.NDArray[np.uint8]
+    log_node: Int32Array
+    log_end: Int64Array
+
+
+def empty_state(graph: OrderGraph) -> OrderState:
+    """Return room for the orders of a graph; fill ``seq``, then call `load`."""
+    nodes, tasks, lanes = len(graph.duration), int(graph.seq_ptr[-1]), int(graph.lane.max()) + 1
+
+    def zeros(size: int, dtype: Any = np.int64) -> Any:
+        return np.zeros(size, dtype=dtype)
+
+    return OrderState(
+        seq=zeros(tasks),
+        level=zeros(tasks),
+        pos=zeros(nodes, np.int32),
+        before=zeros(nodes, np.int32),
+        after=zeros(nodes, np.int32),
+        topo=zeros(nodes, np.int32),
+        topo_pos=zeros(nodes, np.int32),
+        end=zeros(nodes),
+        best_seq=zeros(tasks),
+        fresh=zeros(tasks),
+        old=zeros(tasks),
+        lane_next=zeros(lanes),
+        missing=zeros(nodes, np.int32),
+        queue=zeros(nodes, np.int32),
+        dirty=zeros(nodes, np.uint8),
+        log_node=zeros(nodes, np.int32),
+        log_end=zeros(nodes),
+    )
+
+
+@compiled
+def load(graph, state):  # type: ignore[no-untyped-def]
+    """Derive a state from its ``seq``; returns whether it is a schedule: no cycle, memory and limits kept."""
+    state.pos[:], state.before[:], state.after[:], state.topo_pos[:], state.dirty[:] = -1, -1, -1, 0, 0
+    state.best_seq[:] = state.seq
+    for device in range(len(graph.seq_ptr) - 1):
+        first, stop = graph.seq_ptr[device], graph.seq_ptr[device + 1]
+        if stop > first:
+            state.fresh[: stop - first] = state.seq[first:stop]
+            _write(graph, state, device, first, stop - 1, state.fresh)
+            if state.level[first:stop].max() > graph.capacity[device]:
+                return False
+    size = 0
+    for node in range(len(graph.duration)):
+        state.missing[node] = graph.pred_ptr[node + 1] - graph.pred_ptr[node] + (state.before[node] >= 0)
+        if state.missing[node] == 0:
+            state.queue[size] = node
+            size += 1
+    if _sort_topologically(graph, state, size, 0) < len(graph.duration):
+        return False
+    for t in range(len(graph.duration)):
+        node = state.queue[t]
+        state.topo[t], state.topo_pos[node] = node, t
+        state.end[node] = _earliest_end(graph, state, node)
+        if state.end[node] > graph.latest_end[node]:
+            return False
+    return True
+
+
+@compiled
+def tardiness(graph, state, target):  # type: ignore[no-untyped-def]
+    """Sum over all nodes of how much too late they end for the makespan ``target``: the cost of orders."""
+    total = 0
+    for node in range(len(graph.duration)):
+        total += max(0, state.end[node] + graph.tail[node] - target)
+    return total
+
+
+@compiled
+def makespan_of(graph, state):  # type: ignore[no-untyped-def]
+    """End of the last task, in ticks."""
+    makespan = 0
+    for device in range(len(graph.seq_ptr) - 1):
+        if graph.seq_ptr[device + 1] > graph.seq_ptr[device]:
+            makespan = max(makespan, state.end[state.seq[graph.seq_ptr[device + 1] - 1]])
+    return makespan
+
+
+@compiled
+def anneal(  # type: ignore[no-untyped-def]
+    graph, state, target, cost, best, moves, work_limit, hot, cooling, random
+):
+    """Anneal the orders: try moves until there were enough, the work is done, or the target is met.
+
+    Parameters
+    ----------
+    target
+        Makespan aimed at, in ticks.
+    cost
+        `tardiness` of the state.
+    best
+        Makespan below which orders are kept in ``best_seq``.
+    hot, cooling
+        Temperature at first, in units of the cost, and its factor per move.
+    random
+        A numpy generator.
+
+    Returns
+    -------
+    tuple
+        New cost, new best makespan, moves tried, nodes looked at.
+    """
+    temperature, work, accepted = hot, 0, 0
+    for move in range(moves):
+        if work >= work_limit or cost == 0:
+            return cost, best, move, work
+        temperature *= cooling
+        work += _WORK_PER_MOVE
+        device, a, b, shift = _draw_move(graph, state, target, random)
+        if a >= b or not _propose(graph, state, device, a, b, shift):
+            continue
+        state.old[: b - a + 1] = state.seq[a : b + 1]
+        _write(graph, state, device, a, b, state.fresh)
+        lo, window = _sort_window(graph, state, a, b)
+        work += window
+        if lo < 0:
+            _write(graph, state, device, a, b, state.old)
+            continue
+        allowed = temperature * random.standard_exponential()
+        give_up = allowed + _PATIENCE * temperature
+        change, changed, is_feasible = _propagate(graph, state, device, a, b, lo, target, give_up)
+        work += changed
+        if is_feasible and change <= allowed:
+            cost += change
+            accepted += 1
+            if accepted % _ACCEPTED_PER_SORTING == 0:
+                _sort_by_time(state)
+                work += len(state.topo)
+            makespan = makespan_of(graph, state)
+            if makespan < best:
+                best = makespan
+                state.best_seq[:] = state.seq
+        else:
+            for k in range(changed):
+                state.end[state.log_node[k]] = state.log_end[k]
+            _write(graph, state, device, a, b, state.old)
+            _sort_window(graph, state, a, b)
+            work += window
+    return cost, best, moves, work
+
+
+@compiled
+def _draw_move(graph, state, target, random):  # type: ignore[no-untyped-def]
+    """Draw a device, a range of positions, and what to do with it (see `_propose`)."""
+    node = state.seq[int(random.random() * len(state.seq))]
+    if random.random() < _CRITICAL_SHARE:
+        steps = int(random.random() * _STEPS_BACK)
+        node = _walk_back(graph, state, _late_node(graph, state, target, random), steps, random)
+    p, device = state.pos[node], graph.device[node]
+    if p < 0:
+        return 0, 0, 0, 0
+    length = 1 + int(_REACH * random.standard_exponential())
+    kind = int(random.random() * 5)
+    a = p
+    if kind == 0 or kind == 3:
+        a = p - length
+    elif kind != 1:
+        a = p - int(random.random() * (length + 1))
+    b = min(a + length, graph.seq_ptr[device + 1] - 1)
+    a = max(a, graph.seq_ptr[device])
+    shift = 0
+    if kind == 0:  # the last task goes first
+        shift = b - a
+    elif kind == 1:  # the first task goes last
+        shift = 1
+    elif kind == 2 and b > a:
+        shift = 1 + int(random.random() * (b - a))
+    return device, a, b, shift
+
+
+@compiled
+def _late_node(graph, state, target, random):  # type: ignore[no-untyped-def]
+    """Draw a task, a late one if a few attempts find one."""
+    node = 0
+    for _ in range(8):
+        node = state.seq[int(random.random() * len(state.seq))]
+        if state.end[node] + graph.tail[node] > target:
+            break
+    return node
+
+
+@compiled
+def _walk_back(graph, state, node, steps, random):  # type: ignore[no-untyped-def]
+    """Go from node to node that ends just in time for the next, choosing at random."""
+    for _ in range(steps):
+        start = state.end[node] - graph.duration[node]
+        chosen, choices = -1, 0
+        before = state.before[node]
+        if before >= 0 and state.end[before] == start:
+            chosen, choices = before, 1
+        for edge in range(graph.pred_ptr[node], graph.pred_ptr[node + 1]):
+            before = graph.preds[edge]
+            if state.end[before] + graph.lags[edge] == start:
+                choices += 1
+                if random.random() * choices < 1.0:
+                    chosen = before
+        if chosen < 0:
+            break
+        node = chosen
+    return node
+
+
+@compiled
+def _propose(graph, state, device, a, b, shift):  # type: ignore[no-untyped-def]
+    """Rotate positions a..b left by ``shift``, or exchange the tasks at a and b if it is 0.
+
+    What moves are lanes: the microbatches of each lane are then dealt out in order. Fills ``fresh``; returns
+    False if memory does not hold that, or if nothing changes.
+    """
+    size = b - a + 1
+    for k in range(b, a - 1, -1):
+        state.lane_next[graph.lane[state.seq[k]]] = state.seq[k]
+    level = state.level[a - 1] if a > graph.seq_ptr[device] else 0
+    changes = False
+    for k in range(size):
+        source = k
+        if shift > 0:
+            source = k + shift if k + shift < size else k + shift - size
+        elif k == 0 or k == size - 1:
+            source = size - 1 - k
+        lane = graph.lane[state.seq[a + source]]
+        node = state.lane_next[lane]
+        state.lane_next[lane] = node + 1
+        level += graph.delta[node]
+        if level > graph.capacity[device]:
+            return False
+        state.fresh[k] = node
+        changes = changes or node != state.seq[a + k]
+    return changes
+
+
+@compiled
+def _write(graph, state, device, a, b, nodes):  # type: ignore[no-untyped-def]
+    """Put ``nodes`` at positions a..b."""
+    level, before = 0, -1
+    if a > graph.seq_ptr[device]:
+        level, before = state.level[a - 1], state.seq[a - 1]
+    for k in range(a, b + 1):
+        node = nodes[k - a]
+        level += graph.delta[node]
+        state.seq[k], state.level[k], state.pos[node] = node, level, k
+        state.before[node] = before
+        if before >= 0:
+            state.after[before] = node
+        before = node
+    after = state.seq[b + 1] if b + 1 < graph.seq_ptr[device + 1] else -1
+    state.after[before] = after
+    if after >= 0:
+        state.before[after] = before
+
+
+@compiled
+def _sort_window(graph, state, a, b):  # type: ignore[no-untyped-def]
+    """Sort the part of the topological order that holds positions a..b anew.
+
+    Returns its begin (-1: there is a cycle, nothing is changed) and size. Nodes outside stay where they are,
+    as all precedences that changed are between nodes inside.
+    """
+    lo, hi = len(state.topo), -1
+    for k in range(a, b + 1):
+        t = state.topo_pos[state.seq[k]]
+        lo, hi = min(lo, t), max(hi, t)
+    size = 0
+    for t in range(lo, hi + 1):
+        node = state.topo[t]
+        missing = 0
+        before = graph.first_pred[node]
+        if before >= 0 and state.topo_pos[before] >= lo:
+            missing += 1
+        for edge in range(graph.pred_ptr[node] + 1, graph.pred_ptr[node + 1]):
+            if state.topo_pos[graph.preds[edge]] >= lo:
+                missing += 1
+        before = state.before[node]
+        if before >= 0 and state.topo_pos[before] >= lo:
+            missing += 1
+        state.missing[node] = missing
+        if missing == 0:
+            state.queue[size] = node
+            size += 1
+    if _sort_topologically(graph, state, size, hi) < hi - lo + 1:
+        return -1, hi - lo + 1
+    for t in range(lo, hi + 1):
+        node = state.queue[t - lo]
+        state.topo[t], state.topo_pos[node] = node, t
+    return lo, hi - lo + 1
+
+
+@compiled
+def _sort_topologically(graph, state, size, hi):  # type: ignore[no-untyped-def]
+    """Let ``queue`` (so far ``size`` nodes that wait for none) grow by all that come after, up to ``hi``.
+
+    Returns how many there are (Kahn's algorithm).
+    """
+    done = 0
+    while done < size:
+        node = state.queue[done]
+        done += 1
+        for edge in range(graph.succ_ptr[node], graph.succ_ptr[node + 1] + 1):
+            is_last = edge == graph.succ_ptr[node + 1]
+            after = state.after[node] if is_last else graph.succs[edge]
+            if after >= 0 and state.topo_pos[after] <= hi:
+                state.missing[after] -= 1
+                if state.missing[after] == 0:
+                    state.queue[size] = after
+                    size += 1
+    return size
+
+
+@compiled
+def _earliest_end(graph, state, node):  # type: ignore[no-untyped-def]
+    """Earliest end of a node, from those of the nodes before it."""
+    start = graph.release[node]
+    before = graph.first_pred[node]
+    if before >= 0:
+        start = max(start, state.end[before] + graph.first_lag[node])
+    before = state.before[node]
+    if before >= 0:
+        start = max(start, state.end[before])
+    for edge in range(graph.pred_ptr[node] + 1, graph.pred_ptr[node + 1]):
+        start = max(start, state.end[graph.preds[edge]] + graph.lags[edge])
+    return start + graph.duration[node]
+
+
+@compiled
+def _propagate(graph, state, device, a, b, lo, target, give_up):  # type: ignore[no-untyped-def]
+    """Bring ends up to date after a change of positions a..b, and log the old ones.
+
+    Returns the change of the cost, the number of changed nodes, and False if a limit is broken, or if the
+    cost grew by more than ``give_up`` on the way (then the rest is left undone).
+    """
+    pending = 0
+    for k in range(a, min(b + 2, graph.seq_ptr[device + 1])):
+        pending += _mark(state, state.seq[k])
+    change, changed, is_feasible = 0, 0, True
+    t = lo - 1
+    while pending > 0:
+        t += 1
+        if not state.dirty[t]:
+            continue
+        state.dirty[t] = 0
+        pending -= 1
+        node = state.topo[t]
+        old = state.end[node]
+        end = _earliest_end(graph, state, node) if is_feasible else old
+        if end == old:
+            continue
+        state.log_node[changed], state.log_end[changed] = node, old
+        changed += 1
+        state.end[node] = end
+        rest = graph.tail[node] - target
+        change += max(0, end + rest) - max(0, old + rest)
+        if end > graph.latest_end[node] or change > give_up:
+            is_feasible = False
+            continue
+        for edge in range(graph.succ_ptr[node], graph.succ_ptr[node + 1]):
+            pending += _mark(state, graph.succs[edge])
+        if state.after[node] >= 0:
+            pending += _mark(state, state.after[node])
+    return change, changed, is_feasible
+
+
+@compiled
+def _mark(state, node):  # type: ignore[no-untyped-def]
+    """Mark a node as to be looked at; returns 1 if it was not yet."""
+    t = state.topo_pos[node]
+    if state.dirty[t]:
+        return 0
+    state.dirty[t] = 1
+    return 1
+
+
+@compiled
+def _sort_by_time(state):  # type: ignore[no-untyped-def]
+    """Sort the topological order by ends: only milestones end when an input ends, and the sort is stable."""
+    state.queue[:] = state.topo[np.argsort(state.end[state.topo], kind="mergesort")]
+    for t in range(len(state.topo)):
+        state.topo[t], state.topo_pos[state.queue[t]] = state.queue[t], t

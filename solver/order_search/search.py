@@ -1,0 +1,150 @@
+"""Search for better orders: annealing forward and mirrored in time in turn, until the bound is met.
+
+The cost of orders is the total tardiness against the lower bound, where each task is due early enough for
+what must follow it. Annealing forward so pushes idle time towards the end of the schedule, annealing the
+mirrored problem pushes it to the beginning. In turn they leave the plateaus that either has alone, like
+forward-backward improvement does for resource-constrained projects.
+
+References
+----------
+P. J. M. van Laarhoven, E. H. L. Aarts, J. K. Lenstra, "Job shop scheduling by simulated annealing",
+Operations Research 40 (1992), doi:10.1287/opre.40.1.113.
+E. Nowicki, C. Smutnicki, "A fast taboo search algorithm for the job shop problem", Management Science 42
+(1996), doi:10.1287/mnsc.42.6.797.
+V. Valls, F. Ballestin, S. Quintanilla, "Justification and RCPSP: a technique that pays", European Journal of
+Operational Research 165 (2005), doi:10.1016/j.ejor.2004.04.008.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from gapweave.models.task_arrays import Int64Array
+from gapweave.solver.incumbent import Incumbent
+from gapweave.solver.order_search.graph import UNLIMITED, OrderGraph, forward_graph, mirrored_graph
+from gapweave.solver.order_search.kernel import anneal, empty_state, load, tardiness
+from gapweave.solver.problem import Problem
+from gapweave.solver.stopping import Stopping
+
+#: Nodes looked at in one search: a deterministic measure of effort, some 30 seconds.
+_EFFORT = 400_000_000
+#: Nodes looked at between two looks at the clock.
+_CHUNK = 1_000_000
+#: Moves tried per task in one pass, at least and at most.
+_MOVES_PER_TASK = (50, 400)
+#: Temperature at the begin of a pass in mean durations, at least and at most, and its fall over the pass.
+_HOT, _FALL = (0.5, 4.0), 0.1
+#: Passes without a better schedule after which the search returns to the best one.
+_FRUITLESS_PASSES = 12
+
+
+def search_orders(
+    problem: Problem, incumbent: Incumbent, stopping: Stopping, seed: int, *, effort: int | None = _EFFORT
+) -> None:
+    """Improve the orders of the incumbent's tasks until it meets its bound or it is time to stop.
+
+    Parameters
+    ----------
+    effort
+        Nodes to look at, the deterministic measure of effort; None: no limit.
+    """
+    if incumbent.starts is None or incumbent.is_optimal or stopping:
+        return
+    search = _OrderSearch(problem, incumbent, stopping, seed)
+    if not search.begin(incumbent.starts):
+        return
+    while not stopping and not incumbent.is_optimal and (effort is None or search.work < effort):
+        search.run_pass()
+
+
+@dataclass(frozen=True)
+class _Annealing:
+    """Temperature and length of one pass."""
+
+    moves: int
+    hot: float
+
+    @property
+    def cooling(self) -> float:
+        return float(_FALL ** (1.0 / self.moves))
+
+
+class _OrderSearch:
+    """The current orders, the best ones, and both views of the problem."""
+
+    def __init__(self, problem: Problem, incumbent: Incumbent, stopping: Stopping, seed: int) -> None:
+        self.work = 0
+        self._problem = problem
+        self._incumbent = incumbent
+        self._stopping = stopping
+        self._random = np.random.default_rng(seed)
+        self._graphs = [forward_graph(problem)]
+        if problem.primary is None:
+            self._graphs.append(mirrored_graph(problem))
+        self._state = empty_state(self._graphs[0])
+        self._passes = self._fruitless = 0
+
+    def begin(self, starts: Int64Array) -> bool:
+        """Start from a schedule; False if its pins contradict the microbatches' order."""
+        self._best = self._current = orders_of(self._problem, starts)
+        return self._load(self._graphs[0], self._current)
+
+    def run_pass(self) -> None:
+        """Anneal once, in the other direction than last time."""
+        is_mirrored = self._passes % len(self._graphs) == 1
+        graph = self._graphs[is_mirrored]
+        if self._fruitless >= _FRUITLESS_PASSES:
+            self._current, self._fruitless = self._best, 0
+        self._passes += 1
+        self._fruitless += 1
+        self._load(graph, self._reversed(self._current) if is_mirrored else self._current)
+        better = self._anneal(graph, self._drawn())
+        self._current = self._reversed(self._state.seq) if is_mirrored else self._state.seq.copy()
+        if better is not None:
+            self._best, self._fruitless = self._reversed(better) if is_mirrored else better, 0
+            self._offer(self._best)
+
+    def _drawn(self) -> _Annealing:
+        arrays = self._problem.arrays
+        unit = float(arrays.duration[: arrays.task_count].mean())
+        hot, moves = (np.exp(self._random.uniform(*np.log(ends))) for ends in (_HOT, _MOVES_PER_TASK))
+        return _Annealing(int(moves * arrays.task_count), hot * unit)
+
+    def _anneal(self, graph: OrderGraph, annealing: _Annealing) -> Int64Array | None:
+        """Return orders that beat the incumbent, if there are any."""
+        target, state = self._incumbent.lower_bound, self._state
+        cost, moves, hot = tardiness(graph, state, target), annealing.moves, annealing.hot
+        before = best = UNLIMITED if self._incumbent.makespan is None else self._incumbent.makespan
+        while moves > 0 and cost > 0 and not self._stopping:
+            cost, best, done, work = anneal(
+                graph, state, target, cost, best, moves, _CHUNK, hot, annealing.cooling, self._random
+            )
+            moves, hot = moves - done, hot * annealing.cooling**done
+            self.work += work
+        return state.best_seq.copy() if best < before else None
+
+    def _offer(self, orders: Int64Array) -> None:
+        self._load(self._graphs[0], orders)
+        self._incumbent.offer(self._state.end - self._problem.arrays.duration, "order search")
+
+    def _load(self, graph: OrderGraph, orders: Int64Array) -> bool:
+        self._state.seq[:] = orders
+        return bool(load(graph, self._state))
+
+    def _reversed(self, orders: Int64Array) -> Int64Array:
+        """Turn orders of one graph into those of the other."""
+        last = self._problem.arrays.node_count - 1
+        begins = self._graphs[0].seq_ptr.tolist()
+        return last - np.concatenate([orders[a:b][::-1] for a, b in pairwise(begins)])
+
+
+def orders_of(problem: Problem, starts: Int64Array) -> Int64Array:
+    """Return the tasks of each device by start, microbatches in order, one device after the other."""
+    arrays = problem.arrays
+    in_order = starts.copy()
+    for block in arrays.blocks:
+        in_order[block.first : block.first + block.size].sort()
+    by_device = np.lexsort((in_order, arrays.device))
+    tasks: Int64Array = by_device[arrays.device[by_device] >= 0]
+    return tasks
