@@ -22,12 +22,13 @@ from gapweave.solver.problem import Problem, refuse_impossible_memory
 from gapweave.solver.stopping import Stopping
 from gapweave.solver.timetable import make_schedule
 
-#: Above this many tasks CP-SAT spends its time loading the model.
-MOST_TASKS_FOR_CP_SAT = 15_000
+#: Above this many free tasks CP-SAT hardly ever proves what the bounds do not.
+MOST_TASKS_TO_PROVE = 1_000
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
 _PRIMARY_SHARE = 0.25
-#: Share of the remaining time after which the search on keys ends in any case, where CP-SAT follows.
-_KEYS_SHARE = 0.4
+#: Shares of the remaining time after which the search on keys ends in any case, and that by windows where an
+#: exact proof follows.
+_KEYS_SHARE, _WINDOWS_SHARE = 0.2, 0.5
 #: Seconds per task that building and verifying the final schedule takes, kept back from the searches.
 _CONCLUSION = 12e-6
 
@@ -115,6 +116,7 @@ def _solve_placed(
     incumbent = Incumbent(problem, stopping, on_progress)
     construct(problem, incumbent, stopping, options.seed, pinned)
     _improve(problem, incumbent, stopping, options)
+    _improve_windows(problem, incumbent, stopping, options)
     _prove(problem, incumbent, stopping, options)
     return _conclude(problem, incumbent, stopping, options)
 
@@ -137,25 +139,39 @@ def _pose(instance: Instance, options: Options, stopping: Stopping) -> tuple[Pro
 
 
 def _improve(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
-    """Search around the best schedule; without CP-SAT to follow, all the time that is left."""
+    """Search around the best schedule."""
     incumbent.enter("key search")
     scheduler = ListScheduler(problem.arrays, problem.pinned)
-    if _suits_cp_sat(problem):
-        search_keys(problem, incumbent, stopping.share(_KEYS_SHARE), options.seed, scheduler)
-    else:
-        persistent = options.work_limit is None and options.time_limit is not None
-        search_keys(problem, incumbent, stopping, options.seed, scheduler, persistent=persistent)
+    search_keys(problem, incumbent, stopping.share(_KEYS_SHARE), options.seed, scheduler)
 
 
-def _suits_cp_sat(problem: Problem) -> bool:
-    return problem.arrays.task_count <= MOST_TASKS_FOR_CP_SAT
+def _improve_windows(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
+    """Free parts of the best schedule; without a proof to follow, all the time that is left."""
+    if incumbent.is_optimal or stopping:
+        return
+    from gapweave.solver.cpsat import improve_by_windows  # OR-Tools takes a while to load
+
+    share = _WINDOWS_SHARE if _may_be_proven(problem) else 1.0
+    improve_by_windows(
+        problem,
+        incumbent,
+        stopping.share(share),
+        workers=options.threads,
+        seed=options.seed,
+        work_limit=None if options.work_limit is None else options.work_limit * share,
+        persistent=options.time_limit is not None and not _may_be_proven(problem),
+    )
+
+
+def _may_be_proven(problem: Problem) -> bool:
+    return int((~problem.is_pinned).sum()) <= MOST_TASKS_TO_PROVE
 
 
 def _prove(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
-    """Let CP-SAT close the gap, unless there is none or the model would be too large."""
-    if incumbent.is_optimal or stopping or not _suits_cp_sat(problem):
+    """Let CP-SAT close the gap, unless there is none or the problem is too large to hope for a proof."""
+    if incumbent.is_optimal or stopping or not _may_be_proven(problem):
         return
-    from gapweave.solver.cpsat import improve_and_prove  # OR-Tools takes a while to load
+    from gapweave.solver.cpsat import improve_and_prove
 
     improve_and_prove(
         problem,
@@ -163,7 +179,7 @@ def _prove(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: 
         stopping,
         workers=options.threads,
         seed=options.seed,
-        work_limit=options.work_limit,
+        work_limit=None if options.work_limit is None else options.work_limit * (1 - _WINDOWS_SHARE),
     )
 
 
