@@ -1,31 +1,21 @@
-"""A schedule as what it is made of: the order of tasks on each device, and the times that follow from it.
+"""A schedule as what it is made of: the order of free tasks on each device, and the times that follow.
 
-Memory of a device changes only by its own tasks, so whether it holds depends on the order alone.
+Memory of a device changes only by its own tasks, so whether it holds depends on the order of all its tasks
+alone. Pinned tasks keep their times; free ones go around them, and may change sides with them.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from typing import NamedTuple
 
 import numpy as np
 
 from gapweave.models.memory import memory_effects
 from gapweave.models.task_arrays import NODE_KINDS, Int64Array
-from gapweave.solver.order_kernel import NEVER, Neighbours, between, earliest, tails_and_deadlines
+from gapweave.solver.order_kernel import NEVER, Fixed, Neighbours, between, earliest, latest
 from gapweave.solver.problem import Problem
-
-
-class Fixed(NamedTuple):
-    """What compiled passes need: edges, and per node duration, release, due date, pinned start, block."""
-
-    neighbours: Neighbours
-    duration: Int64Array
-    ready: Int64Array
-    due: Int64Array
-    pinned: Int64Array
-    block: Int64Array
+from gapweave.solver.room import free_capacities
 
 
 class OrderGraph:
@@ -34,43 +24,25 @@ class OrderGraph:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         arrays = problem.arrays
-        self.neighbours = Neighbours.of(arrays)
+        pinned = problem.pinned
+        self.pinned = np.full(arrays.node_count, -1, dtype=np.int64) if pinned is None else pinned
+        self.fixed = _fixed(problem, self.pinned)
         self.duration = arrays.duration
-        self.pinned = np.full(arrays.node_count, -1, dtype=np.int64)
-        if problem.pinned is not None:
-            self.pinned = problem.pinned
-        self.ready = np.array([job.release for job in arrays.instance.jobs], dtype=np.int64)[arrays.job]
-        self.due = np.full(arrays.node_count, NEVER, dtype=np.int64)
-        if problem.primary_limit is not None:
-            self.due[arrays.job == 0] = problem.primary_limit
-        effects = memory_effects(arrays.instance)
-        self.delta = np.zeros(arrays.node_count, dtype=np.int64)
-        for block in arrays.blocks:
-            _, self.delta[block.first : block.first + block.size] = effects.get(
-                (block.job, block.stage, NODE_KINDS[block.kind]), (0, 0)
-            )
-
-    @cached_property
-    def fixed(self) -> Fixed:
-        """The same for compiled passes."""
-        sizes = [block.size for block in self.problem.arrays.blocks]
-        block = np.repeat(np.arange(len(sizes), dtype=np.int64), sizes)
-        return Fixed(self.neighbours, self.duration, self.ready, self.due, self.pinned, block)
-
-    @cached_property
-    def free_tasks(self) -> Int64Array:
-        """All tasks that are not pinned."""
-        found: Int64Array = np.flatnonzero(self.pinned[: self.problem.arrays.task_count] < 0)
-        return found
+        self.ready = self.fixed.ready
+        self.free_tasks: Int64Array = np.flatnonzero(self.pinned[: arrays.task_count] < 0)
+        self.device_count = len(arrays.instance.devices)
+        self.delta = _deltas(problem)
+        room = [NEVER if free is None else free for free in free_capacities(arrays.instance)]
+        self._room = np.array(room, dtype=np.int64)
 
     @cached_property
     def pinned_levels(self) -> list[list[tuple[int, int]]]:
         """For each device, (time, memory level of its pinned tasks from then on), times from 0 increasing."""
-        changes: list[dict[int, int]] = [{0: 0} for _ in self.problem.instance.devices]
+        changes: list[dict[int, int]] = [{0: 0} for _ in range(self.device_count)]
         for node in np.flatnonzero((self.pinned >= 0) & (self.delta != 0)).tolist():
             start, delta = int(self.pinned[node]), int(self.delta[node])
             time = start if delta > 0 else start + int(self.duration[node])
-            steps = changes[self.problem.arrays.device[node]]
+            steps = changes[self.fixed.device[node]]
             steps[time] = steps.get(time, 0) + delta
         return [_accumulated(steps) for steps in changes]
 
@@ -83,37 +55,57 @@ class OrderGraph:
         for block in self.problem.arrays.blocks:
             if self.pinned[block.first] < 0:
                 numbered[block.first : block.first + block.size].sort()
-        arrays = self.problem.arrays
-        tasks = np.arange(arrays.task_count)
-        order = np.lexsort((numbered[: arrays.task_count], arrays.device[: arrays.task_count]))
-        counts = np.bincount(arrays.device[tasks], minlength=len(arrays.instance.devices))
-        first = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)])
-        return self.timed(order.astype(np.int64), first)
+        return self.timed(self._by_time(self.free_tasks, numbered), numbered)
 
-    def timed(self, order: Int64Array, first: Int64Array) -> "DeviceOrders | None":
-        """Start every task as early as these orders allow; None if they deadlock or delay a pinned task."""
+    def timed(self, order: Int64Array, fallback: Int64Array) -> "DeviceOrders | None":
+        """Start every free task as early as an order of them, device by device, allows.
+
+        Parameters
+        ----------
+        fallback
+            Per node: earliest starts with which to try again if memory does not hold, because free tasks
+            have changed sides with pinned ones.
+
+        Returns
+        -------
+        DeviceOrders or None
+            None if the order deadlocks, or memory does not hold.
+        """
         before = np.full(len(self.duration), -1, dtype=np.int64)
         after = before.copy()
-        before[order[1:]], after[order[:-1]] = order[:-1], order[1:]
-        heads_of_devices = first[:-1][first[:-1] < first[1:]]
-        before[order[heads_of_devices]] = -1
-        after[order[heads_of_devices[1:] - 1]] = -1
-        starts, topological = earliest(self.neighbours, self.duration, self.ready, self.pinned, before, after)
-        if len(topological) < len(starts):
-            return None
-        return DeviceOrders(self, order, first, before, after, starts, topological)
+        same = self.fixed.device[order[1:]] == self.fixed.device[order[:-1]]
+        before[order[1:][same]], after[order[:-1][same]] = order[:-1][same], order[1:][same]
+        for ready in (self.ready, fallback):
+            starts, topological = earliest(self.fixed, ready, before, after)
+            if len(topological) < len(starts):
+                return None
+            if self.problem.pinned is None or self._memory_holds(starts):
+                return DeviceOrders(self, order, before, after, starts, topological)
+        return None
+
+    def _by_time(self, tasks: Int64Array, starts: Int64Array) -> Int64Array:
+        """Sort tasks by device, then by time."""
+        order: Int64Array = tasks[np.lexsort((starts[tasks], self.fixed.device[tasks]))]
+        return order
+
+    def _memory_holds(self, starts: Int64Array) -> bool:
+        """Whether memory holds on every device if all its tasks run in the order of these starts."""
+        order = self._by_time(np.arange(self.problem.arrays.task_count, dtype=np.int64), starts)
+        delta = self.delta[order]
+        before = np.cumsum(delta) - delta
+        return bool((before + np.maximum(delta, 0) <= self._room[self.fixed.device[order]]).all())
 
 
 @dataclass(frozen=True, eq=False)
 class DeviceOrders:
-    """The order of tasks on each device, and every task's earliest start.
+    """The order of free tasks on each device, and every task's earliest start.
 
     Attributes
     ----------
-    order, first
-        Tasks of all devices, device by device; those of device p are ``order[first[p] : first[p + 1]]``.
+    order
+        The free tasks by device, then by time.
     before, after
-        Per node, the node that its device runs before and after it, or -1.
+        Per node, the free task that its device runs before and after it, or -1.
     starts
         Per node, in ticks.
     topological
@@ -122,7 +114,6 @@ class DeviceOrders:
 
     graph: OrderGraph
     order: Int64Array
-    first: Int64Array
     before: Int64Array
     after: Int64Array
     starts: Int64Array
@@ -134,75 +125,100 @@ class DeviceOrders:
         return self.graph.problem.makespan(self.starts)
 
     @cached_property
-    def _follow_up(self) -> tuple[Int64Array, Int64Array]:
-        graph = self.graph
-        found: tuple[Int64Array, Int64Array] = tails_and_deadlines(
-            graph.neighbours, graph.duration, graph.pinned, graph.due, self.after, self.topological
-        )
+    def latest_starts(self) -> Int64Array:
+        """Per node, its latest start for the same makespan with the same orders, in ticks."""
+        return self.latest_starts_for(self.makespan)
+
+    def latest_starts_for(self, makespan: int) -> Int64Array:
+        """Return each node's latest start for a makespan with the same orders, memory aside, in ticks."""
+        found: Int64Array = latest(self.graph.fixed, makespan, self.after, self.topological)
         return found
-
-    @property
-    def tail(self) -> Int64Array:
-        """Per node, the least time from its end to the makespan with these orders, in ticks."""
-        return self._follow_up[0]
-
-    @property
-    def deadline(self) -> Int64Array:
-        """Per node, its latest end for pinned tasks to be in time and the primary's limit kept, in ticks."""
-        return self._follow_up[1]
 
     @cached_property
     def position(self) -> Int64Array:
-        """Per node, its position in ``order``; -1 for milestones."""
+        """Per node, its position in ``order``; -1 if it is not there."""
         position = np.full(len(self.starts), -1, dtype=np.int64)
         position[self.order] = np.arange(len(self.order), dtype=np.int64)
         return position
 
     @cached_property
     def critical_tasks(self) -> Int64Array:
-        """The free tasks on a critical path."""
+        """The free tasks that no later start would leave the makespan as it is."""
         free = self.graph.free_tasks
-        through = self.starts[free] + self.graph.duration[free] + self.tail[free]
-        found: Int64Array = free[through >= self.makespan]
+        found: Int64Array = free[self.starts[free] >= self.latest_starts[free]]
         return found
 
     def critical_successor(self, node: int) -> int | None:
-        """Return the node that follows on a critical path; None at its end."""
-        graph, edges = self.graph, self.graph.neighbours
-        reach = int(self.tail[node])
-        for edge in range(edges.target_ptr[node], edges.target_ptr[node + 1]):
-            target = int(edges.targets[edge])
-            if graph.pinned[target] >= 0:
-                continue
-            if reach and int(edges.target_lags[edge] + graph.duration[target] + self.tail[target]) == reach:
-                return target
-        following = int(self.after[node])
-        if following < 0 or graph.pinned[following] >= 0:
-            return None
-        if reach and int(graph.duration[following] + self.tail[following]) == reach:
-            return following
+        """Return a critical node that starts as soon as this one lets it; None at the end of the path."""
+        graph, edges = self.graph, self.graph.fixed.neighbours
+        end = int(self.starts[node] + graph.duration[node])
+        begin, stop = edges.target_ptr[node : node + 2].tolist()
+        followers = list(
+            zip(edges.targets[begin:stop].tolist(), edges.target_lags[begin:stop].tolist(), strict=True)
+        )
+        for target, lag in [*followers, (int(self.after[node]), 0)]:
+            if target >= 0 and self.starts[target] == end + lag == self.latest_starts[target]:
+                return int(target)
         return None
 
     @cached_property
     def level(self) -> Int64Array:
-        """Sum of the memory deltas of all free tasks before each position of ``order``, over all devices."""
-        delta = np.where(self.graph.pinned < 0, self.graph.delta, 0)[self.order]
-        return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(delta, dtype=np.int64)])
+        """Sum of the memory deltas of all free tasks before each position of ``order``.
+
+        What a device's tasks claim and free is the same in the end, so each device begins with 0.
+        """
+        deltas = self.graph.delta[self.order]
+        return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(deltas, dtype=np.int64)])
 
     def between(self, chosen: Int64Array) -> Int64Array:
         """Return the nodes on a path from one chosen node to another, the chosen ones aside."""
         marks = np.zeros(len(self.starts), dtype=np.bool_)
         marks[chosen] = True
-        between_them = between(self.graph.neighbours, self.before, self.after, self.topological, marks)
+        between_them = between(self.graph.fixed, self.before, self.after, self.topological, marks)
         found: Int64Array = np.flatnonzero(between_them)
         return found
 
-    def with_segments(self, segments: Mapping[int, Int64Array]) -> "DeviceOrders | None":
-        """Return the schedule with other orders from given positions on; None if it deadlocks."""
+    def with_segments(
+        self, segments: Mapping[int, Int64Array], fallback: Int64Array
+    ) -> "DeviceOrders | None":
+        """Return the schedule with other orders from given positions on; see `OrderGraph.timed`."""
         order = self.order.copy()
         for position, nodes in segments.items():
             order[position : position + len(nodes)] = nodes
-        return self.graph.timed(order, self.first)
+        return self.graph.timed(order, fallback)
+
+
+def _fixed(problem: Problem, pinned: Int64Array) -> Fixed:
+    arrays = problem.arrays
+    due = np.full(arrays.node_count, NEVER, dtype=np.int64)
+    if problem.primary_limit is not None:
+        due[arrays.job == 0] = problem.primary_limit
+    busy = [interval for room in problem.rooms for interval in room.busy]
+    counts = [0, *(len(room.busy) for room in problem.rooms)]
+    return Fixed(
+        neighbours=Neighbours.of(arrays),
+        duration=arrays.duration,
+        ready=np.array([job.release for job in arrays.instance.jobs], dtype=np.int64)[arrays.job],
+        due=due,
+        pinned=pinned,
+        device=arrays.device,
+        block=np.repeat(
+            np.arange(len(arrays.blocks), dtype=np.int64), [block.size for block in arrays.blocks]
+        ),
+        busy_ptr=np.cumsum(counts, dtype=np.int64),
+        busy_start=np.array([start for start, _ in busy], dtype=np.int64),
+        busy_end=np.array([end for _, end in busy], dtype=np.int64),
+    )
+
+
+def _deltas(problem: Problem) -> Int64Array:
+    """Return each node's change of its device's memory."""
+    effects = memory_effects(problem.arrays.instance)
+    delta = np.zeros(problem.arrays.node_count, dtype=np.int64)
+    for block in problem.arrays.blocks:
+        key = (block.job, block.stage, NODE_KINDS[block.kind])
+        delta[block.first : block.first + block.size] = effects.get(key, (0, 0))[1]
+    return delta
 
 
 def _accumulated(changes: Mapping[int, int]) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ import numpy as np
 from gapweave.models.task_arrays import Int64Array, TaskArrays
 from gapweave.solver.list_kernel import compiled
 
-#: Later than any time.
+#: Later than any time that adds to another without overflow.
 NEVER = 2**60
 
 
@@ -49,30 +49,53 @@ def _pointers(ends: Int64Array, count: int) -> Int64Array:
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)])
 
 
+class Fixed(NamedTuple):
+    """What no order changes.
+
+    Attributes
+    ----------
+    duration, ready, due, pinned, device, block
+        Per node: ticks, release, latest end, given start or -1, device or -1, number of its block.
+    busy_ptr, busy_start, busy_end
+        Pinned tasks in order of time, by device.
+    """
+
+    neighbours: Neighbours
+    duration: Int64Array
+    ready: Int64Array
+    due: Int64Array
+    pinned: Int64Array
+    device: Int64Array
+    block: Int64Array
+    busy_ptr: Int64Array
+    busy_start: Int64Array
+    busy_end: Int64Array
+
+
 @compiled
-def earliest(neighbours, duration, ready, pinned, before, after):  # type: ignore[no-untyped-def]
-    """Start every node as early as the edges and its predecessor on the device allow.
+def earliest(fixed, ready, before, after):  # type: ignore[no-untyped-def]
+    """Start every node as early as edges, its device's order and pinned tasks allow.
 
     Parameters
     ----------
-    ready, pinned
-        Per node: earliest start; given start, or -1.
+    ready
+        Per node: earliest start.
     before, after
-        Per node: the node that its device runs before and after it, or -1.
+        Per node: the free task that its device runs before and after it, or -1.
 
     Returns
     -------
     (ndarray, ndarray)
         Starts of all nodes, and the nodes in a topological order; some are missing from it if the orders
-        deadlock or a pinned node would be late.
+        deadlock.
     """
-    count = len(duration)
+    edges, duration = fixed.neighbours, fixed.duration
+    count, filled = len(duration), 0
     waiting = np.empty(count, np.int64)
     topological = np.empty(count, np.int64)
     start = ready.copy()
-    filled = 0
     for node in range(count):
-        waiting[node] = neighbours.source_ptr[node + 1] - neighbours.source_ptr[node] + (before[node] >= 0)
+        waiting[node] = edges.source_ptr[node + 1] - edges.source_ptr[node] + (before[node] >= 0)
         if waiting[node] == 0:
             topological[filled] = node
             filled += 1
@@ -80,66 +103,86 @@ def earliest(neighbours, duration, ready, pinned, before, after):  # type: ignor
     while done < filled:
         node = topological[done]
         done += 1
-        if pinned[node] >= 0:
-            if start[node] > pinned[node]:
-                return start, topological[:0]
-            start[node] = pinned[node]
+        if fixed.pinned[node] >= 0:
+            start[node] = fixed.pinned[node]
+        else:
+            start[node] = first_fit(fixed, node, start[node])
         end = start[node] + duration[node]
-        for edge in range(neighbours.target_ptr[node], neighbours.target_ptr[node + 1]):
-            target = neighbours.targets[edge]
-            start[target] = max(start[target], end + neighbours.target_lags[edge])
-            waiting[target] -= 1
-            if waiting[target] == 0:
-                topological[filled] = target
-                filled += 1
-        target = after[node]
-        if target >= 0:
-            start[target] = max(start[target], end)
-            waiting[target] -= 1
-            if waiting[target] == 0:
-                topological[filled] = target
-                filled += 1
+        for edge in range(edges.target_ptr[node], edges.target_ptr[node + 1] + 1):
+            target, lag = after[node], 0
+            if edge < edges.target_ptr[node + 1]:
+                target, lag = edges.targets[edge], edges.target_lags[edge]
+            if target >= 0:
+                start[target] = max(start[target], end + lag)
+                waiting[target] -= 1
+                if waiting[target] == 0:
+                    topological[filled] = target
+                    filled += 1
     return start, topological[:filled]
 
 
 @compiled
-def tails_and_deadlines(neighbours, duration, pinned, due, after, topological):  # type: ignore[no-untyped-def]
-    """What must follow each node, with the devices' orders as they are.
+def latest(fixed, makespan, after, topological):  # type: ignore[no-untyped-def]
+    """Start every node as late as a makespan, due dates, devices' orders and pinned tasks allow.
 
     Parameters
     ----------
-    due
-        Per node: its own latest end.
+    topological
+        All nodes in an order that respects edges and devices.
 
     Returns
     -------
-    (ndarray, ndarray)
-        Per node: longest path from its end to the makespan that meets no pinned node; latest end with which
-        every pinned node can start in time and every node can end when it is due.
+    ndarray
+        Starts, shape (nodes,), in ticks; negative if there is no time left.
     """
-    tail = np.zeros(len(duration), np.int64)
-    deadline = due.copy()
+    edges, duration = fixed.neighbours, fixed.duration
+    start = np.minimum(fixed.due, makespan) - duration
     for position in range(len(topological) - 1, -1, -1):
         node = topological[position]
-        for edge in range(neighbours.target_ptr[node], neighbours.target_ptr[node + 1]):
-            target, lag = neighbours.targets[edge], neighbours.target_lags[edge]
-            if pinned[target] >= 0:
-                deadline[node] = min(deadline[node], pinned[target] - lag)
-            else:
-                tail[node] = max(tail[node], lag + duration[target] + tail[target])
-                deadline[node] = min(deadline[node], deadline[target] - duration[target] - lag)
-        target = after[node]
-        if target >= 0:
-            if pinned[target] >= 0:
-                deadline[node] = min(deadline[node], pinned[target])
-            else:
-                tail[node] = max(tail[node], duration[target] + tail[target])
-                deadline[node] = min(deadline[node], deadline[target] - duration[target])
-    return tail, deadline
+        if fixed.pinned[node] >= 0:
+            start[node] = fixed.pinned[node]
+            continue
+        for edge in range(edges.target_ptr[node], edges.target_ptr[node + 1] + 1):
+            target, lag = after[node], 0
+            if edge < edges.target_ptr[node + 1]:
+                target, lag = edges.targets[edge], edges.target_lags[edge]
+            if target >= 0:
+                start[node] = min(start[node], start[target] - lag - duration[node])
+        start[node] = last_fit(fixed, node, start[node])
+    return start
 
 
 @compiled
-def between(neighbours, before, after, topological, chosen):  # type: ignore[no-untyped-def]
+def first_fit(fixed, node, time):  # type: ignore[no-untyped-def]
+    """Return the first time from ``time`` on at which a node fits between its device's pinned tasks."""
+    device = fixed.device[node]
+    if device < 0:
+        return time
+    begin, end = fixed.busy_ptr[device], fixed.busy_ptr[device + 1]
+    number = begin + np.searchsorted(fixed.busy_end[begin:end], time, side="right")
+    while number < end and fixed.busy_start[number] < time + fixed.duration[node]:
+        time = max(time, fixed.busy_end[number])
+        number += 1
+    return time
+
+
+@compiled
+def last_fit(fixed, node, time):  # type: ignore[no-untyped-def]
+    """Return the last time up to ``time`` at which a node fits between its device's pinned tasks."""
+    device = fixed.device[node]
+    if device < 0:
+        return time
+    begin, end = fixed.busy_ptr[device], fixed.busy_ptr[device + 1]
+    latest_end = time + fixed.duration[node]
+    number = begin + np.searchsorted(fixed.busy_start[begin:end], latest_end, side="left") - 1
+    while number >= begin and fixed.busy_end[number] > time:
+        time = min(time, fixed.busy_start[number] - fixed.duration[node])
+        number -= 1
+    return time
+
+
+@compiled
+def between(fixed, before, after, topological, chosen):  # type: ignore[no-untyped-def]
     """Mark the nodes on a path from one chosen node to another, the chosen ones aside.
 
     Parameters
@@ -147,7 +190,7 @@ def between(neighbours, before, after, topological, chosen):  # type: ignore[no-
     chosen
         Per node: whether it is chosen.
     """
-    count = len(chosen)
+    neighbours, count = fixed.neighbours, len(chosen)
     follows, leads = chosen.copy(), chosen.copy()
     first, last = 0, len(topological)
     while not chosen[topological[first]]:

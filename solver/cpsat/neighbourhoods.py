@@ -34,10 +34,8 @@ class Window:
     kept: frozenset[int] = frozenset()
 
     def nodes(self, part: Part) -> list[int]:
-        """Return the free tasks of one part, in order."""
-        pinned = self.orders.graph.pinned
-        nodes = self.orders.order[part[0] : part[1]]
-        found: list[int] = nodes[pinned[nodes] < 0].tolist()
+        """Return the tasks of one part, in order."""
+        found: list[int] = self.orders.order[part[0] : part[1]].tolist()
         return found
 
     @cached_property
@@ -49,7 +47,7 @@ class Window:
     def between(self) -> list[int]:
         """The free nodes outside on paths from inside to inside: their times may move, their order not."""
         nodes = self.orders.between(np.array(self.inside, dtype=np.int64))
-        found: list[int] = nodes[self.orders.graph.pinned[nodes] < 0].tolist()
+        found: list[int] = nodes.tolist()
         return found
 
 

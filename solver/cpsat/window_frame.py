@@ -12,42 +12,49 @@ from gapweave.solver.cpsat.window_kernel import device_can_keep_up, precedences,
 class Frame:
     """The movable nodes of a window, what surrounds them, and the precedences among them.
 
+    Parameters
+    ----------
+    makespan
+        Largest makespan of interest, in ticks.
+
     Attributes
     ----------
     movable
         The window's free tasks, part by part, and then the nodes between them.
+    local
+        Per node of the problem: its place in ``movable``, or -1.
     around
-        For each part, the tasks that the device runs right before and right after it, or -1.
-    earliest, tail, deadline
-        Per movable node, in ticks: earliest start by inputs, release and device; least time from its end to
-        the makespan over nodes outside, -1 if only nodes inside follow; latest end for pinned tasks to be in
-        time and the primary's limit kept.
+        For each part, the free tasks that the device runs right before and right after it, or -1.
+    earliest, latest_end
+        Per movable node, what the nodes outside leave it, in ticks.
+    enters, leaves
+        Per movable node: whether a node outside precedes it, and whether one follows it, or none at all does.
     precedences
         Rows (earlier, later, lag) of places in ``movable``; the later starts no sooner than ``lag`` after the
         other's end.
     """
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Window, makespan: int) -> None:
         self.window = window
         self.orders = orders = window.orders
         fixed = orders.graph.fixed
         self.movable = np.array([*window.inside, *window.between], dtype=np.int64)
         self.duration: Int64Array = fixed.duration[self.movable]
         self.starts: Int64Array = orders.starts[self.movable]
-        local = np.full(len(orders.starts), -1, dtype=np.int64)
-        local[self.movable] = np.arange(len(self.movable), dtype=np.int64)
+        self.local = np.full(len(orders.starts), -1, dtype=np.int64)
+        self.local[self.movable] = np.arange(len(self.movable), dtype=np.int64)
         self.around = [self._around(part) for part in window.parts]
-        part, previous, following = self._places()
-        self._part = part
-        times = orders.starts, orders.tail, orders.deadline
-        self.earliest, self.tail, self.deadline = surroundings(
-            fixed, times, self.movable, local, previous, following
+        self._part, previous, following = self._places()
+        latest = orders.latest_starts_for(makespan)
+        self.earliest, self.latest_end, self.enters, self.leaves = surroundings(
+            fixed, orders.starts, latest, self.movable, self.local, previous, following
         )
+        least_tail = orders.graph.problem.paths.tail[self.movable]
+        self.latest_end = np.minimum(self.latest_end, makespan - least_tail)
         kept = np.isin(self.movable, list(window.kept))
         self.precedences: Int64Array = precedences(
-            fixed, self.movable, local, part, previous, following, kept
+            fixed, self.movable, self.local, self._part, previous, following, kept
         )
-        self.local = local
 
     def nodes(self, number: int) -> Int64Array:
         """Return the places in ``movable`` of a part's tasks."""
@@ -68,8 +75,8 @@ class Frame:
         return earliest, latest
 
     def _around(self, part: Part) -> tuple[int, int]:
-        first, last = self.orders.order[part[0]], self.orders.order[part[1] - 1]
-        return int(self.orders.before[first]), int(self.orders.after[last])
+        nodes = self.window.nodes(part)
+        return int(self.orders.before[nodes[0]]), int(self.orders.after[nodes[-1]])
 
     def _places(self) -> tuple[Int64Array, Int64Array, Int64Array]:
         """Return the part of each movable node (-1: none), and what its device runs before and after."""

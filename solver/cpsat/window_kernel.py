@@ -6,15 +6,15 @@ from gapweave.solver.list_kernel import compiled
 
 
 @compiled
-def surroundings(fixed, orders, movable, local, previous, following):  # type: ignore[no-untyped-def]
-    """Return the earliest start, tail and deadline that the nodes outside leave each movable node.
+def surroundings(fixed, starts, latest, movable, local, previous, following):  # type: ignore[no-untyped-def]
+    """Return the earliest start and latest end that the nodes outside leave each movable node.
 
     Parameters
     ----------
     fixed
-        A `gapweave.solver.device_orders.Fixed`.
-    orders
-        Starts, tails and deadlines of all nodes.
+        A `gapweave.solver.order_kernel.Fixed`.
+    starts, latest
+        Per node: its start, and its latest start.
     movable
         The window's nodes.
     local
@@ -24,15 +24,13 @@ def surroundings(fixed, orders, movable, local, previous, following):  # type: i
 
     Returns
     -------
-    (ndarray, ndarray, ndarray)
-        The tail is -1 if nothing outside follows, but something inside does.
+    (ndarray, ndarray, ndarray, ndarray)
+        Earliest start, latest end, whether a node outside precedes, and whether one follows.
     """
-    edges, duration, pinned = fixed.neighbours, fixed.duration, fixed.pinned
-    starts, tails, deadlines = orders
+    edges, duration = fixed.neighbours, fixed.duration
     count = len(movable)
-    earliest = fixed.ready[movable]
-    tail = np.full(count, -1, np.int64)
-    deadline = fixed.due[movable]
+    earliest, latest_end = fixed.ready[movable], fixed.due[movable]
+    enters, leaves = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
     for place in range(count):
         node = movable[place]
         first, last = edges.source_ptr[node], edges.source_ptr[node + 1]
@@ -42,26 +40,18 @@ def surroundings(fixed, orders, movable, local, previous, following):  # type: i
                 source, lag = edges.sources[edge], edges.source_lags[edge]
             if source >= 0 and local[source] < 0:
                 earliest[place] = max(earliest[place], starts[source] + duration[source] + lag)
+                enters[place] = True
         first, last = edges.target_ptr[node], edges.target_ptr[node + 1]
-        is_last = True
         for edge in range(first, last + 1):
             target, lag = following[place], 0
             if edge < last:
                 target, lag = edges.targets[edge], edges.target_lags[edge]
-            if target < 0:
-                continue
-            is_last = False
-            if local[target] >= 0:
-                continue
-            if pinned[target] >= 0:
-                deadline[place] = min(deadline[place], pinned[target] - lag)
-                continue
-            wait = lag + duration[target]
-            tail[place] = max(tail[place], wait + tails[target])
-            deadline[place] = min(deadline[place], deadlines[target] - wait)
-        if is_last:
-            tail[place] = 0
-    return earliest, tail, deadline
+            if target >= 0 and local[target] < 0:
+                latest_end[place] = min(latest_end[place], latest[target] - lag)
+                leaves[place] = True
+        if first == last and following[place] < 0:
+            leaves[place] = True
+    return earliest, latest_end, enters, leaves
 
 
 @compiled

@@ -6,7 +6,7 @@ from math import gcd
 
 from ortools.sat.python import cp_model
 
-from gapweave.models.task_arrays import W
+from gapweave.models.task_arrays import Int64Array, W
 from gapweave.solver.cpsat.held_memory import held_amounts
 from gapweave.solver.cpsat.window_frame import Frame
 from gapweave.solver.device_orders import OrderGraph
@@ -15,12 +15,25 @@ from gapweave.solver.room import free_capacities
 
 
 def add_memory(
-    model: cp_model.CpModel, starts: Sequence[cp_model.IntVar], frame: Frame, number: int, makespan: int
+    model: cp_model.CpModel,
+    starts: Sequence[cp_model.IntVar],
+    frame: Frame,
+    number: int,
+    ranges: tuple[Int64Array, Int64Array],
 ) -> None:
     """What is held inside a part fits: sum of h over [s_claim, s_free + d_free) <= free at its entry.
 
     What was claimed before the window counts until it is freed inside; what is claimed inside and freed
     after, to the end.
+
+    Parameters
+    ----------
+    starts
+        Per movable node.
+    number
+        Of the part.
+    ranges
+        Earliest and latest starts of the movable nodes.
     """
     graph, part = frame.orders.graph, frame.window.parts[number]
     nodes = frame.window.nodes(part)
@@ -31,11 +44,11 @@ def add_memory(
     room = capacity - int(frame.orders.level[part[0]])
     holds = list(_holds(graph, nodes))
     room += sum(amount for claim, _, amount in holds if claim not in places)
-    levels = list(_pinned_levels(frame, number, makespan))
+    levels = list(_pinned_levels(frame, number, ranges))
     amounts = [amount for *_, amount in holds] + [level for *_, level in levels]
     if sum(amounts) <= room:
         return
-    intervals = []
+    intervals, makespan = [], frame.orders.makespan
     for claim, release, _ in holds:
         first = starts[places[claim]] if claim in places else 0
         last = starts[places[release]] + int(graph.duration[release]) if release in places else makespan
@@ -64,30 +77,17 @@ def _holds(graph: OrderGraph, nodes: list[int]) -> Iterator[tuple[int, int, int]
                 yield claiming, freeing, amount
 
 
-def _pinned_levels(frame: Frame, number: int, makespan: int) -> Iterator[tuple[int, int, int]]:
+def _pinned_levels(
+    frame: Frame, number: int, ranges: tuple[Int64Array, Int64Array]
+) -> Iterator[tuple[int, int, int]]:
     """Yield (begin, end, level) of what pinned tasks hold while the part runs."""
-    orders = frame.orders
-    steps = orders.graph.pinned_levels[
-        orders.graph.problem.arrays.device[orders.order[frame.window.parts[number][0]]]
-    ]
-    low, high = _span(frame, number, makespan)
-    for number in range(bisect_right(steps, (low, NEVER)) - 1, len(steps)):
-        time, level = steps[max(0, number)]
-        until = steps[number + 1][0] if number + 1 < len(steps) else makespan
+    own, (earliest, latest) = frame.nodes(number), ranges
+    low, high = int(earliest[own].min()), int((latest + frame.duration)[own].max())
+    steps = frame.orders.graph.pinned_levels[frame.orders.graph.fixed.device[frame.movable[own[0]]]]
+    for step in range(bisect_right(steps, (low, NEVER)) - 1, len(steps)):
+        time, level = steps[step]
+        until = steps[step + 1][0] if step + 1 < len(steps) else high
         if time >= high:
             return
         if level and max(time, low) < min(until, high):
             yield max(time, low), min(until, high), level
-
-
-def _span(frame: Frame, number: int, makespan: int) -> tuple[int, int]:
-    """Return a time before which none of a part's tasks starts, and one after which none ends."""
-    before, after = frame.around[number]
-    graph, low, high = frame.orders.graph, 0, makespan
-    if before >= 0:
-        place = int(frame.local[before])
-        begun = int(frame.orders.starts[before] if place < 0 else frame.earliest[place])
-        low = begun + int(graph.duration[before])
-    if after >= 0 and graph.pinned[after] >= 0:
-        high = int(graph.pinned[after])
-    return low, high

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from ortools.sat.python import cp_model
 
 from gapweave.models.task_arrays import Int64Array
-from gapweave.solver.cpsat.neighbourhoods import Part, Window
+from gapweave.solver.cpsat.neighbourhoods import Window
 from gapweave.solver.cpsat.variables import domain_of_starts
 from gapweave.solver.cpsat.window_frame import Frame
 from gapweave.solver.cpsat.window_memory import add_memory
@@ -50,10 +50,10 @@ class WindowModel:
 
     def __init__(self, window: Window, demand: Demand, rng: Random) -> None:
         self._window = window
-        self._frame = Frame(window)
         self._demand = demand
         self._rng = rng
         self._makespan = window.orders.makespan - (demand.ticks if demand.goal is Goal.SHORTER else 0)
+        self._frame = Frame(window, self._makespan)
         self._starts: list[cp_model.IntVar] = []
 
     @property
@@ -73,23 +73,19 @@ class WindowModel:
         self._respect_precedences(model)
         for number in range(len(self._window.parts)):
             self._run_one_task_at_a_time(model, number)
-            add_memory(model, self._starts, self._frame, number, self._makespan)
+            add_memory(model, self._starts, self._frame, number, ranges)
         self._hint_starts(model)
         return model
 
     def _ask(self) -> tuple[Int64Array, Int64Array] | None:
         """Return the earliest and latest starts under the demand; None if nothing is asked for."""
-        frame, orders, goal = self._frame, self._window.orders, self._demand.goal
-        least_tail = orders.graph.problem.paths.tail[frame.movable]
-        tail = np.maximum(frame.tail, least_tail)
-        earliest = frame.earliest
-        latest = np.minimum(self._makespan - tail, frame.deadline) - frame.duration
+        frame, goal = self._frame, self._demand.goal
+        earliest, latest = frame.earliest, frame.latest_end - frame.duration
         if goal is Goal.EARLIER_EXITS:
-            asked = self._asked((latest - frame.starts), frame.tail >= 0)
+            asked = self._asked(latest - frame.starts, frame.leaves)
             return None if asked is None else (earliest, latest - asked)
         if goal is Goal.LATER_ENTRIES:
-            last = np.minimum(latest, self._makespan - orders.tail[frame.movable] - frame.duration)
-            asked = self._asked(last - earliest, earliest > orders.graph.ready[frame.movable])
+            asked = self._asked(self._window.orders.latest_starts[frame.movable] - earliest, frame.enters)
             return None if asked is None else (earliest + asked, latest)
         return earliest, latest
 
@@ -111,9 +107,10 @@ class WindowModel:
     def _create_starts(self, model: cp_model.CpModel, earliest: Int64Array, latest: Int64Array) -> bool:
         """Create all starts, inside around the pinned tasks; returns False if no time is left for one."""
         ranges = list(zip(earliest.tolist(), latest.tolist(), self._frame.duration.tolist(), strict=True))
-        for part in self._window.parts:
-            gaps = self._gaps(part)
-            for _ in self._window.nodes(part):
+        for number in range(len(self._window.parts)):
+            own = self._frame.nodes(number)
+            gaps = self._gaps(number, int(earliest[own].min()), int(latest[own].max()))
+            for _ in own:
                 domain = domain_of_starts(*ranges[len(self._starts)], gaps)
                 if domain.is_empty():
                     return False
@@ -122,14 +119,19 @@ class WindowModel:
             self._starts.append(model.new_int_var(first, last, ""))
         return True
 
-    def _gaps(self, part: Part) -> list[tuple[int, int]]:
-        """Return where the device is not busy with the part's pinned tasks."""
-        graph, gaps, now = self._window.orders.graph, [], 0
-        nodes = self._window.orders.order[part[0] : part[1]]
-        for node in nodes[graph.pinned[nodes] >= 0].tolist():
-            pinned = int(graph.pinned[node])
-            gaps.append((now, pinned))
-            now = pinned + int(graph.duration[node])
+    def _gaps(self, number: int, first: int, last: int) -> list[tuple[int, int]]:
+        """Return when a part's device runs no pinned task, for starts from ``first`` to ``last``."""
+        fixed = self._window.orders.graph.fixed
+        device = fixed.device[self._frame.movable[self._frame.nodes(number)[0]]]
+        own = slice(fixed.busy_ptr[device], fixed.busy_ptr[device + 1])
+        begins, ends = fixed.busy_start[own], fixed.busy_end[own]
+        near = slice(
+            np.searchsorted(ends, first, side="right"), np.searchsorted(begins, last, side="right") + 1
+        )
+        gaps, now = [], first
+        for begin, end in zip(begins[near].tolist(), ends[near].tolist(), strict=True):
+            gaps.append((now, begin))
+            now = end
         return [*gaps, (now, self._makespan)]
 
     def _respect_precedences(self, model: cp_model.CpModel) -> None:
@@ -153,16 +155,13 @@ class WindowModel:
         for start, now in zip(self._starts, self._frame.starts.tolist(), strict=True):
             model.add_hint(start, now)
 
-    def segments(self, solver: cp_model.CpSolver) -> dict[int, Int64Array]:
-        """Return the new order of each part, by its first position, from the starts found."""
-        orders = self._window.orders
-        time = {
-            node: solver.value(start)
-            for node, start in zip(self._frame.movable.tolist(), self._starts, strict=True)
-        }
+    def answer(self, solver: cp_model.CpSolver) -> tuple[dict[int, Int64Array], Int64Array]:
+        """Return the new order of each part, by its first position, and the starts of all nodes."""
+        orders, movable = self._window.orders, self._frame.movable
+        starts = orders.starts.copy()
+        starts[movable] = [solver.value(start) for start in self._starts]
         segments = {}
-        for begin, end in self._window.parts:
-            nodes = orders.order[begin:end].tolist()
-            nodes.sort(key=lambda node: time[node] if node in time else int(orders.starts[node]))
-            segments[begin] = np.array(nodes, dtype=np.int64)
-        return segments
+        for number, (begin, _) in enumerate(self._window.parts):
+            nodes = movable[self._frame.nodes(number)]
+            segments[begin] = nodes[np.argsort(starts[nodes])]
+        return segments, starts

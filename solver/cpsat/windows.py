@@ -11,6 +11,7 @@ import threading
 from dataclasses import dataclass, field
 from random import Random
 
+import numpy as np
 from ortools.sat.python import cp_model
 
 from gapweave.models.errors import InternalError
@@ -68,12 +69,12 @@ def improve_by_windows(
 
 @dataclass(frozen=True)
 class _Answer:
-    """What CP-SAT made of a window, in how many deterministic units; no segments if it found nothing."""
+    """What CP-SAT made of a window, in how many deterministic units; ``found`` as `WindowModel.answer`."""
 
     work: float = 0.0
     was_solved: bool = False
     gave_up: bool = False
-    segments: dict[int, Int64Array] = field(default_factory=dict)
+    found: tuple[dict[int, Int64Array], Int64Array] | None = None
 
 
 @dataclass
@@ -143,7 +144,7 @@ class _WindowSearch:
         with self.lock:
             if self.is_over:
                 return False
-            better, helped = self._keep(orders, answer.segments) if answer.segments else (False, False)
+            better, helped = self._keep(orders, answer.found) if answer.found else (False, False)
             cost = answer.work + _WORK_PER_START * model.size
             self.work += cost
             self.failures = 0 if better else self.failures + 1
@@ -179,14 +180,15 @@ class _WindowSearch:
             solver.response_proto.deterministic_time,
             True,
             status == cp_model.UNKNOWN,
-            model.segments(solver) if found else {},
+            model.answer(solver) if found else None,
         )
 
-    def _keep(self, seen: DeviceOrders, segments: dict[int, Int64Array]) -> tuple[bool, bool]:
+    def _keep(self, seen: DeviceOrders, found: tuple[dict[int, Int64Array], Int64Array]) -> tuple[bool, bool]:
         """Keep new orders if they are no worse; returns whether they are better, and kept at all."""
+        segments, starts = found
         if seen is not self.orders and not self._still_apply(segments):
             return False, False
-        orders = self.orders.with_segments(segments)
+        orders = self.orders.with_segments(segments, starts)
         if orders is None or orders.makespan > self.orders.makespan:
             return False, False
         if not self.incumbent.problem.admits(orders.starts):
@@ -197,8 +199,8 @@ class _WindowSearch:
     def _still_apply(self, segments: dict[int, Int64Array]) -> bool:
         """Whether other windows have left the same tasks where these segments are."""
         return all(
-            set(self.orders.order[position : position + len(nodes)].tolist()) == set(nodes.tolist())
-            for position, nodes in segments.items()
+            (np.sort(self.orders.order[first : first + len(nodes)]) == np.sort(nodes)).all()
+            for first, nodes in segments.items()
         )
 
 
