@@ -15,7 +15,7 @@ _BETTER = 8.0
 #: Tasks in the first windows of each shape, and in the smallest ones.
 _FIRST_SIZE, _LEAST_SIZE = 60.0, 12.0
 #: By how much windows shrink if CP-SAT gives up on one, and grow if it answers, or if it was not needed.
-_SHRINK, _GROW, _GROW_UNSOLVED = 0.85, 1.03, 1.005
+_SHRINK, _GROW, _GROW_UNSOLVED = 0.85, 1.03, 1.01
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class WindowChoice:
 
     def draw_size(self, arm: Arm) -> int:
         """Draw the number of tasks of a window."""
-        return max(2, round(self.size[arm.shape] * self.rng.uniform(0.5, 1.3)))
+        return max(2, round(self.size[arm.shape] * 2 ** self.rng.uniform(-1.3, 1.0)))
 
     def demand(self, arm: Arm, gap: int) -> Demand:
         """Draw by how much to improve: from one tick to a third of the gap to the lower bound."""

@@ -25,7 +25,7 @@ from gapweave.solver.stopping import Stopping
 
 SOURCE = "windows"
 #: CP-SAT's deterministic units for one window: about a second.
-_EFFORT = 0.15
+_EFFORT = 0.05
 #: The same for building a model, per start to be found.
 _WORK_PER_START = 3e-5
 #: Windows without a better makespan after which the search gives up, unless it is persistent.
