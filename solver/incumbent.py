@@ -1,5 +1,6 @@
 """The best schedule so far and the best bound so far, and who wants to know."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -30,7 +31,7 @@ OnProgress: TypeAlias = Callable[[Progress], None]
 
 @dataclass
 class Incumbent:
-    """Best starts and best bound; every phase offers what it finds."""
+    """Best starts and best bound; every phase offers what it finds, from any thread."""
 
     problem: Problem
     stopping: Stopping
@@ -41,6 +42,7 @@ class Incumbent:
     source: str = ""
     lower_bound: int = field(init=False)
     bound: Bound = field(init=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def __post_init__(self) -> None:
         self.lower_bound = self.problem.bound.value
@@ -56,17 +58,19 @@ class Incumbent:
         if starts is None or not self.problem.admits(starts):
             return False
         makespan = self.problem.makespan(starts)
-        if self.makespan is not None and makespan >= self.makespan:
-            return False
-        self.starts, self.makespan, self.source = starts, makespan, source
-        self.report()
+        with self._lock:
+            if self.makespan is not None and makespan >= self.makespan:
+                return False
+            self.starts, self.makespan, self.source = starts, makespan, source
+            self.report()
         return True
 
     def raise_bound(self, value: int, bound: Bound) -> None:
         """Keep a lower bound if it is better than what is known."""
-        if value > self.lower_bound:
-            self.lower_bound, self.bound = value, bound
-            self.report()
+        with self._lock:
+            if value > self.lower_bound:
+                self.lower_bound, self.bound = value, bound
+                self.report()
 
     def enter(self, phase: str) -> None:
         """Begin a phase of the solve, and say so."""

@@ -10,11 +10,11 @@ from gapweave.models.task_arrays import Int64Array
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function, and keep the result on disk if there is a place for it."""
+    """Compile a function that lets other threads run, and keep the result on disk if there is a place."""
     try:
-        kept: Callable[..., Any] = njit(cache=True)(function)
+        kept: Callable[..., Any] = njit(cache=True, nogil=True)(function)
     except RuntimeError:
-        return njit(function)  # type: ignore[no-any-return]
+        kept = njit(nogil=True)(function)
     return kept
 
 

@@ -1,7 +1,7 @@
 """The options of a solve, checked."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -38,6 +38,15 @@ class Options:
         _require_number("--work-limit", self.work_limit, 1e-9, 1e9)
         _require_integer("--workers", self.workers, 1, 10_000)
         _require_integer("--seed", self.seed, 0, 2**31 - 1)
+
+    def with_work(self, share: float) -> "Options":
+        """Return the options with this share of the work limit, if there is one."""
+        return self if self.work_limit is None else replace(self, work_limit=share * self.work_limit)
+
+    @property
+    def has_deadline(self) -> bool:
+        """Whether a time limit, and nothing deterministic, ends the search."""
+        return self.time_limit is not None and self.work_limit is None
 
     @property
     def threads(self) -> int:

@@ -12,27 +12,23 @@ from gapweave.models.placement import Placement, placed
 from gapweave.models.schedule import Mode, Objective, Schedule, SolverRecord
 from gapweave.solver.construct import construct
 from gapweave.solver.default_policy import DEFAULT_POLICY
+from gapweave.solver.improve import improve
 from gapweave.solver.incumbent import Incumbent, OnProgress
 from gapweave.solver.job_alone import JobAlone
 from gapweave.solver.known import Known
-from gapweave.solver.list_scheduler import ListScheduler
-from gapweave.solver.local_search import search_keys
 from gapweave.solver.options import Options
-from gapweave.solver.order_search import search_orders
 from gapweave.solver.placement_search import search_placements
 from gapweave.solver.primary import best_known_alone, primary_alone, with_slack
 from gapweave.solver.problem import Problem, refuse_impossible_memory
 from gapweave.solver.stopping import Stopping
 from gapweave.solver.timetable import make_schedule
 
-#: Above this many tasks CP-SAT spends its time loading the model.
-MOST_TASKS_FOR_CP_SAT = 15_000
+#: Above this many free tasks CP-SAT hardly ever proves what the bounds do not.
+MOST_TASKS_TO_PROVE = 1_000
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
 _PRIMARY_SHARE = 0.25
-#: Share of the remaining time after which the search on orders ends in any case.
-_ORDERS_SHARE = 0.6
-#: Share of the remaining time after which the search on keys ends in any case, where CP-SAT follows.
-_KEYS_SHARE = 0.4
+#: Share of the remaining time, and of the work, after which improving ends where a proof follows.
+_IMPROVE_SHARE = 0.5
 #: Seconds per task that building and verifying the final schedule takes, kept back from the searches.
 _CONCLUSION = 12e-6
 
@@ -155,25 +151,20 @@ def _pose(instance: Instance, options: Options, stopping: Stopping) -> tuple[Pro
 
 
 def _improve(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
-    """Search around the best schedule; without CP-SAT to follow, all the time that is left."""
-    incumbent.enter("order search")
-    search_orders(problem, incumbent, stopping.share(_ORDERS_SHARE), options.seed)
-    incumbent.enter("key search")
-    scheduler = ListScheduler(problem.arrays, problem.pinned)
-    if _suits_cp_sat(problem):
-        search_keys(problem, incumbent, stopping.share(_KEYS_SHARE), options.seed, scheduler)
+    """Search around the best schedule; without a proof to follow, all the time that is left."""
+    if _may_be_proven(problem):
+        improve(problem, incumbent, stopping.share(_IMPROVE_SHARE), options.with_work(_IMPROVE_SHARE))
     else:
-        persistent = options.work_limit is None and options.time_limit is not None
-        search_keys(problem, incumbent, stopping, options.seed, scheduler, persistent=persistent)
+        improve(problem, incumbent, stopping, options)
 
 
-def _suits_cp_sat(problem: Problem) -> bool:
-    return problem.arrays.task_count <= MOST_TASKS_FOR_CP_SAT
+def _may_be_proven(problem: Problem) -> bool:
+    return int((~problem.is_pinned).sum()) <= MOST_TASKS_TO_PROVE
 
 
 def _prove(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
-    """Let CP-SAT close the gap, unless there is none or the model would be too large."""
-    if incumbent.is_optimal or stopping or not _suits_cp_sat(problem):
+    """Let CP-SAT close the gap, unless there is none or the problem is too large to hope for a proof."""
+    if incumbent.is_optimal or stopping or not _may_be_proven(problem):
         return
     from gapweave.solver.cpsat import improve_and_prove  # OR-Tools takes a while to load
 
@@ -183,7 +174,7 @@ def _prove(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: 
         stopping,
         workers=options.threads,
         seed=options.seed,
-        work_limit=options.work_limit,
+        work_limit=options.with_work(1 - _IMPROVE_SHARE).work_limit,
     )
 
 

@@ -8,8 +8,8 @@ from math import gcd
 
 from ortools.sat.python import cp_model
 
-from gapweave.models.instance import Stage
 from gapweave.models.task_arrays import B, F, Int64Array, W
+from gapweave.solver.cpsat.held_memory import held_amounts
 from gapweave.solver.cpsat.variables import Variables
 from gapweave.solver.problem import Problem
 from gapweave.solver.room import free_capacities
@@ -162,17 +162,3 @@ class ScheduleModel:
             if isinstance(start, cp_model.IntVar):
                 self.cp_model.add_hint(start, int(self._hint[node]))
         self.cp_model.add_hint(self.variables.makespan, self.problem.makespan(self._hint))
-
-
-def held_amounts(stage: Stage) -> list[tuple[int, int, int]]:
-    """Return (claiming kind, freeing kind, amount) of what one microbatch holds on a stage.
-
-    Deltas f, b, w of F, B, W become intervals: an amount that B frees is held from F to B's end, what W
-    frees from F to W's end; what B claims on top, from B to W's end.
-    """
-    memory = stage.memory
-    if not stage.is_split:
-        return [(F, B, memory.forward)]
-    if memory.backward <= 0:
-        return [(F, B, -memory.backward), (F, W, -memory.weight)]
-    return [(F, W, memory.forward), (B, W, memory.backward)]

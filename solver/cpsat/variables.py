@@ -38,7 +38,7 @@ class Variables:
                     assert problem.pinned is not None
                     start[node] = int(problem.pinned[node])
                     continue
-                domain = _domain(earliest[node], latest[node], block.duration, gaps)
+                domain = domain_of_starts(earliest[node], latest[node], block.duration, gaps)
                 variable = model.new_int_var_from_domain(domain, f"s{node}")
                 start[node] = variable
                 if block.device >= 0:
@@ -72,7 +72,9 @@ def _latest_starts(problem: Problem, upper_bound: int) -> list[int]:
     return [int(value) for value in latest]
 
 
-def _domain(earliest: int, latest: int, duration: int, gaps: list[tuple[int, int]]) -> cp_model.Domain:
+def domain_of_starts(
+    earliest: int, latest: int, duration: int, gaps: list[tuple[int, int]]
+) -> cp_model.Domain:
     """Starts in [earliest, latest] for which [start, start + duration) lies inside one gap."""
     windows = [(max(earliest, begin), min(latest, end - duration)) for begin, end in gaps]
     return cp_model.Domain.from_intervals([list(window) for window in windows if window[0] <= window[1]])

@@ -1,0 +1,1 @@
+"""Large-neighbourhood search by windows: what it keeps, and that its small models say the truth."""
