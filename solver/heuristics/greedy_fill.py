@@ -26,8 +26,8 @@ class GreedyFill:
     Parameters
     ----------
     policy
-        Name of the single-job policy that schedules the primary; if it is not the default, it is part of the name:
-        ``greedy-fill/zb-h1``.
+        Name of the single-job policy that schedules the primary; if it is not the default, it is part of
+        this heuristic's own: ``greedy-fill/zb-h1``.
     """
 
     jobs: ClassVar[Literal["single", "many"]] = "many"
