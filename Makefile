@@ -15,6 +15,7 @@ help: ## List the targets
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	$(BIN)/python -m gapweave.solver.kernels
 	touch $@
 
 demo: $(READY) ## Schedule two measured training jobs together on 8 devices, compare, and draw (demo/)

@@ -4,6 +4,7 @@ import threading
 from itertools import count
 
 from gapweave.solver.incumbent import Incumbent
+from gapweave.solver.kernels import Preparation
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.local_search import search_keys
 from gapweave.solver.options import Options
@@ -28,9 +29,12 @@ def improve(problem: Problem, incumbent: Incumbent, stopping: Stopping, options:
     """
     if stopping or incumbent.is_optimal:
         return
+    preparation = Preparation()
     incumbent.enter("key search")
     scheduler = ListScheduler(problem.arrays, problem.pinned)
     search_keys(problem, incumbent, stopping.share(_KEYS_SHARE), options.seed, scheduler)
+    if not preparation.wait(stopping):
+        return
     left = float("inf") if options.work_limit is None else options.work_limit
     for number in count() if options.has_deadline else range(_MOST_ROUNDS):
         if stopping or incumbent.is_optimal or left <= 0:

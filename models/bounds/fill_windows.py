@@ -14,7 +14,7 @@ from gapweave.models.bounds.stage_memory import memory_tails, span, stages_with_
 from gapweave.models.task_arrays import Block, Int64Array, TaskArrays
 
 #: Rounds of raising heads (or tails), for so many nodes and fewer; larger problems have fewer rounds.
-_NODES_TIMES_ROUNDS = 400_000
+_NODES_TIMES_ROUNDS = 800_000
 _FEWEST_ROUNDS = 2
 
 

@@ -12,7 +12,7 @@ from gapweave.solver.bounds.proven import ProvenBound
 
 #: Makespans that are tried at most, for so many nodes and fewer; larger problems have fewer tries.
 _NODES_TIMES_TRIES = 400_000
-_MOST_TRIES, _FEWEST_TRIES = 24, 4
+_MOST_TRIES, _FEWEST_TRIES = 24, 6
 
 
 class _Overfull(NamedTuple):
@@ -40,21 +40,51 @@ def propose(windows: FillWindows, proven: int) -> ProvenBound | None:
         None if no bound above ``proven`` was found.
     """
     tries = np.clip(_NODES_TIMES_TRIES // windows.arrays.node_count, _FEWEST_TRIES, _MOST_TRIES)
-    makespan, best, too_long = max(proven, windows.room.end), None, None
+    search = _MakespanSearch(max(proven, windows.room.end))
     for _ in range(int(tries)):
-        overfull = most_overfull(windows, makespan)
-        if overfull.excess > 0:
-            best = ProvenBound(makespan + 1, _bound(makespan, overfull))
-            step = overfull.excess - 1 or 1
-        else:
-            too_long = makespan
-        if too_long is None:
-            makespan += step
-        elif best is None or too_long <= best.value:
+        search.take(most_overfull(windows, search.makespan))
+        if search.is_over:
             break
+    if search.overfull is None or search.too_short is None:
+        return None
+    return ProvenBound(search.too_short + 1, _bound(search.too_short, search.overfull))
+
+
+class _MakespanSearch:
+    """Search for the largest makespan at which something is overfull.
+
+    An excess e says that the makespan should be longer by e, or may be shorter by -e; where that leads out
+    of what is still open, or has just led too far, bisection takes over.
+    """
+
+    def __init__(self, makespan: int) -> None:
+        self.makespan = makespan
+        self.too_short: int | None = None
+        self.overfull: _Overfull | None = None
+        self.long_enough: int | None = None
+        self._was_long_enough = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to try."""
+        if self.long_enough is None:
+            return False
+        return self.too_short is None or self.long_enough - self.too_short <= 1
+
+    def take(self, overfull: _Overfull) -> None:
+        """Take the outcome for the present makespan, and choose the next one."""
+        is_long_enough = overfull.excess <= 0
+        if is_long_enough:
+            self.long_enough = self.makespan
         else:
-            makespan = min(best.value + step - 1, (best.value + too_long) // 2)
-    return best
+            self.too_short, self.overfull = self.makespan, overfull
+        following = self.makespan + overfull.excess - 1 if overfull.excess != 1 else self.makespan + 1
+        if self.too_short is not None and self.long_enough is not None:
+            is_open = self.too_short < following < self.long_enough
+            if not is_open or (is_long_enough and self._was_long_enough):
+                following = (self.too_short + self.long_enough) // 2
+        self._was_long_enough = is_long_enough
+        self.makespan = following
 
 
 def most_overfull(windows: FillWindows, makespan: int) -> _Overfull:

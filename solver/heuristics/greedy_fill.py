@@ -27,7 +27,7 @@ class GreedyFill:
     ----------
     policy
         Name of the single-job policy that schedules the primary; if it is not the default, it is part of
-        the name: ``greedy-fill/zb-h1``.
+        this heuristic's own: ``greedy-fill/zb-h1``.
     """
 
     jobs: ClassVar[Literal["single", "many"]] = "many"

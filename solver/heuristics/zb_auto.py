@@ -6,23 +6,16 @@ P. Qi, X. Wan, G. Huang, M. Lin, "Zero Bubble Pipeline Parallelism", ICLR 2024, 
 a heuristic scheduler under a memory limit whose parameters are searched by simulation (zb-1p, zb-2p).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from gapweave.models.instance import Job
-from gapweave.models.task_arrays import Int64Array, TaskArrays
-from gapweave.solver.heuristics.base import Plan
-from gapweave.solver.heuristics.delayed_weights import UNLIMITED, WeightRule, delayed_weight_orders
-from gapweave.solver.heuristics.single_job import (
-    require_one_stage_per_device,
-    require_room_for_one,
-    require_split_backward,
-)
-from gapweave.solver.heuristics.spans import shortest_span
+from gapweave.models.task_arrays import TaskArrays
+from gapweave.solver.heuristics.delayed_weights import UNLIMITED, WeightRule
 from gapweave.solver.heuristics.zb_h1 import zb_h1_rule
 from gapweave.solver.heuristics.zb_h2 import zb_h2_rule
-from gapweave.solver.timing import earliest_starts
+from gapweave.solver.heuristics.zero_bubble import ZeroBubble
 
 #: Microbatches in flight, as shares of those that cover the round trip, and what is added before rounding
 #: down; both in percent.
@@ -33,7 +26,7 @@ _DELAYS = (4, UNLIMITED)
 _PATIENCE = (0.0, 1.0)
 
 
-class ZbAuto:
+class ZbAuto(ZeroBubble):
     """The schedule with the shortest stage span among several warm-ups, delays of W and ways to fill gaps.
 
     Every stage holds as many microbatches as its memory allows; without a limit, at most 2P. The span of a
@@ -42,31 +35,17 @@ class ZbAuto:
     """
 
     name: ClassVar[str] = "zb-auto"
-    jobs: ClassVar[Literal["single", "many"]] = "single"
 
-    def plan(self, arrays: TaskArrays) -> Plan:
-        """Simulate every rule and keep the best."""
-        job = require_one_stage_per_device(arrays, self.name)
-        require_split_backward(job, self.name)
-        require_room_for_one(arrays)
-        return Plan(shortest_span(arrays, _candidates(arrays)))
-
-
-def _candidates(arrays: TaskArrays) -> Iterator[Int64Array]:
-    for rule in dict.fromkeys(_rules(arrays)):
-        yield earliest_starts(arrays, delayed_weight_orders(arrays, rule))
-
-
-def _rules(arrays: TaskArrays) -> Iterator[WeightRule]:
-    """Yield ZB-H1's and ZB-H2's rules, and all combinations of the parameters."""
-    job = arrays.instance.jobs[0]
-    stages = len(job.stages)
-    yield zb_h1_rule(stages)
-    yield zb_h2_rule(stages)
-    held = _most_held(arrays)
-    for warm_up, delay, patience in product(_warm_ups(job), _DELAYS, _PATIENCE):
-        in_flight = tuple(min(held, job.microbatch_count, count) for count in warm_up)
-        yield WeightRule(in_flight, tuple(delay * stage for stage in range(stages)), held, patience)
+    def rules(self, arrays: TaskArrays) -> Iterable[WeightRule]:
+        """ZB-H1's and ZB-H2's, and all combinations of the parameters."""
+        job = arrays.instance.jobs[0]
+        stages = len(job.stages)
+        yield zb_h1_rule(stages)
+        yield zb_h2_rule(stages)
+        held = _most_held(arrays)
+        for warm_up, delay, patience in product(_warm_ups(job), _DELAYS, _PATIENCE):
+            in_flight = tuple(min(held, job.microbatch_count, count) for count in warm_up)
+            yield WeightRule(in_flight, tuple(delay * stage for stage in range(stages)), held, patience)
 
 
 def _warm_ups(job: Job) -> Iterator[Sequence[int]]:

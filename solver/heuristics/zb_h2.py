@@ -5,20 +5,15 @@ References
 P. Qi, X. Wan, G. Huang, M. Lin, "Zero Bubble Pipeline Parallelism", ICLR 2024, arXiv 2401.10241.
 """
 
-from typing import ClassVar, Literal
+from collections.abc import Iterable
+from typing import ClassVar
 
 from gapweave.models.task_arrays import TaskArrays
-from gapweave.solver.heuristics.base import Plan
-from gapweave.solver.heuristics.delayed_weights import WeightRule, delayed_weight_orders
-from gapweave.solver.heuristics.single_job import (
-    require_one_stage_per_device,
-    require_room_for_one,
-    require_split_backward,
-)
-from gapweave.solver.timing import earliest_starts
+from gapweave.solver.heuristics.delayed_weights import WeightRule
+from gapweave.solver.heuristics.zero_bubble import ZeroBubble
 
 
-class ZbH2:
+class ZbH2(ZeroBubble):
     """2 (P - s) - 1 forwards warm stage s up, and its weight gradients run 2 s microbatches late.
 
     The warm-up fills the wait for the first backward, the late weight gradients fill the drain: the bubble
@@ -27,15 +22,10 @@ class ZbH2:
     """
 
     name: ClassVar[str] = "zb-h2"
-    jobs: ClassVar[Literal["single", "many"]] = "single"
 
-    def plan(self, arrays: TaskArrays) -> Plan:
-        """Order each device's tasks: a long warm-up, then B and F in turn, with W's delay growing."""
-        job = require_one_stage_per_device(arrays, self.name)
-        require_split_backward(job, self.name)
-        require_room_for_one(arrays)
-        orders = delayed_weight_orders(arrays, zb_h2_rule(len(job.stages)))
-        return Plan(earliest_starts(arrays, orders))
+    def rules(self, arrays: TaskArrays) -> Iterable[WeightRule]:
+        """A long warm-up, then B and F in turn, with W's delay growing."""
+        return [zb_h2_rule(len(arrays.instance.jobs[0].stages))]
 
 
 def zb_h2_rule(stages: int) -> WeightRule:

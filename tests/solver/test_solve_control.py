@@ -1,6 +1,7 @@
 """Stopping, limits and progress of a solve, and the placements it tries."""
 
 import threading
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -111,7 +112,7 @@ def test_progress_only_ever_improves(mode: Any) -> None:
     assert makespans == sorted(makespans, reverse=True)
     assert bounds == sorted(bounds)
     states = [(progress.phase, progress.makespan, progress.lower_bound) for progress in seen]
-    assert len(set(states)) == len(states)
+    assert all(state != following for state, following in pairwise(states))  # phases take turns
     assert [progress.elapsed for progress in seen] == sorted(progress.elapsed for progress in seen)
     assert states[-1][1:] == (schedule.makespan, schedule.lower_bound)
     assert all(progress.gap is None or progress.gap >= 0 for progress in seen)

@@ -1,0 +1,69 @@
+"""The compiled loops, made ready: ``python -m gapweave.solver.kernels`` compiles them all.
+
+numba compiles a loop when it first runs, and keeps the result on disk for later processes. That takes half a
+minute once on a machine; afterwards loading takes less than a second.
+"""
+
+import threading
+from contextlib import suppress
+from functools import cache
+
+from gapweave.models.instance import Device, Instance, Job, Stage
+from gapweave.solver.dispatch_rule import DispatchRule
+from gapweave.solver.incumbent import Incumbent
+from gapweave.solver.list_scheduler import ListScheduler
+from gapweave.solver.order_search import search_orders
+from gapweave.solver.problem import Problem
+from gapweave.solver.stopping import Stopping
+
+_TINY = Instance(
+    name="tiny",
+    devices=(Device(name="a"), Device(name="b")),
+    jobs=(
+        Job(
+            name="one",
+            microbatches=3,
+            stages=tuple(Stage(device=device, forward=1, backward=1, weight=1) for device in (0, 1)),
+        ),
+    ),
+)
+
+
+#: Seconds between two looks at the clock while loops are compiled.
+_POLL = 0.05
+
+
+class Preparation:
+    """Makes the compiled loops ready beside other work."""
+
+    def __init__(self) -> None:
+        self._thread = threading.Thread(target=self._prepare, name="kernels", daemon=True)
+        self._thread.start()
+
+    def wait(self, stopping: Stopping) -> bool:
+        """Wait until the loops are ready or it is time to stop; returns whether they are ready."""
+        while self._thread.is_alive() and not stopping:
+            self._thread.join(_POLL)
+        return not self._thread.is_alive()
+
+    def _prepare(self) -> None:
+        with suppress(Exception):  # whoever uses the loops meets it again, in the main thread
+            prepare()
+
+
+@cache
+def prepare() -> None:
+    """Run every compiled loop once, on a tiny instance that the searches do not know to be solved."""
+    from gapweave.solver.cpsat import improve_by_windows  # OR-Tools takes a while to load
+
+    problem = Problem(_TINY)
+    incumbent = Incumbent(problem, Stopping())
+    incumbent.lower_bound = 1
+    rule = DispatchRule.default(len(_TINY.jobs))
+    incumbent.offer(rule.run(ListScheduler(problem.arrays), problem.paths), "list")
+    search_orders(problem, incumbent, Stopping(), 0, effort=1)
+    improve_by_windows(problem, incumbent, Stopping(), workers=1, seed=0, work_limit=0.01)
+
+
+if __name__ == "__main__":
+    prepare()
