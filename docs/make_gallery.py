@@ -14,7 +14,6 @@ from gapweave.models.errors import NotApplicable
 from gapweave.models.instance import Job, Stage
 from gapweave.models.placement import placed
 from gapweave.models.schedule import SolverRecord
-from gapweave.models.task_arrays import TaskArrays
 from gapweave.reports.draw import draw
 from gapweave.reports.time_scale import TimeScale, percent
 from gapweave.solver.heuristics import heuristic
@@ -121,8 +120,9 @@ def exhibits(time_limit: float) -> Iterator[Exhibit]:
 
 def by(name: str, instance: Instance) -> Schedule:
     """Schedule an instance by a heuristic, with the best bound that needs no search."""
-    plan = heuristic(name).plan(TaskArrays.build(instance))
-    problem = Problem(instance, "joint" if plan.primary is None else "fill", plan.primary)
+    problem = Problem(instance)
+    plan = heuristic(name).plan(problem.arrays)
+    problem = problem if plan.primary is None else problem.filling(plan.primary)
     bound = problem.bound
     record = SolverRecord(name=name)
     return make_schedule(problem, plan.starts, record, lower_bound=bound.value, bound=bound.bound)

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from gapweave.models.instance import Instance, Job
 from gapweave.models.task import KINDS, MILESTONES, Task
+
+if TYPE_CHECKING:
+    from gapweave.models.bounds.heads_tails import HeadsTails
 
 Int64Array = npt.NDArray[np.int64]
 
@@ -123,6 +126,13 @@ class TaskArrays:
         for source, target, lag in edges:
             lists[source].append((target, lag))
         return lists
+
+    @cached_property
+    def paths(self) -> "HeadsTails":
+        """Heads and tails of all nodes, see `gapweave.models.bounds.heads_and_tails`; computed once."""
+        from gapweave.models.bounds.heads_tails import heads_and_tails  # which reads these arrays
+
+        return heads_and_tails(self)
 
     @cached_property
     def in_degree(self) -> Int64Array:

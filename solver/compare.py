@@ -13,7 +13,6 @@ from gapweave.models.errors import Infeasible, Interrupted, InvalidOption, NotAp
 from gapweave.models.instance import Instance
 from gapweave.models.placement import Placement, distinct_placements, placed
 from gapweave.models.schedule import Mode, Primary, SolverRecord
-from gapweave.models.task_arrays import TaskArrays
 from gapweave.solver.heuristics import Heuristic, heuristic, heuristics, with_variants
 from gapweave.solver.primary import SOLVER
 from gapweave.solver.problem import Problem, refuse_impossible_memory
@@ -78,8 +77,9 @@ def compare(
     options = {"time_limit": time_limit / len(candidates), "workers": workers, "seed": seed, "stop": stop}
     rows: list[Row] = []
     for candidate, moved in candidates.items():
-        baseline = Baseline.of(moved)
-        for run in _runs(moved, methods, candidate, options, baseline):
+        problem = Problem(moved)
+        baseline = Baseline.of(problem.arrays)
+        for run in _runs(problem, methods, candidate, options, baseline):
             if stop.is_set() and rows:
                 break
             begin = time.monotonic()
@@ -107,7 +107,7 @@ def _candidates(instance: Instance, placement: Placement | Literal["search"]) ->
 
 
 def _runs(
-    instance: Instance,
+    problem: Problem,
     methods: Sequence[str] | None,
     placement: Placement,
     options: dict[str, Any],
@@ -119,30 +119,30 @@ def _runs(
 
     ``options`` are those of `solve`, with a time limit for all its runs together.
     """
-    several = len(instance.jobs) > 1
+    several = len(problem.instance.jobs) > 1
     names = list(methods or (*(with_variants() if several else heuristics()), SOLVER))
     modes: tuple[Mode, ...] = ("joint", "fill") if several else ("joint",)
     runs: list[Callable[[], Row]] = []
     for name in names:
         if name != SOLVER:
-            runs.append(partial(_run_heuristic, instance, heuristic(name), placement))
+            runs.append(partial(_run_heuristic, problem, heuristic(name), placement))
             continue
         for mode in modes:
             own = options | {"mode": mode, "time_limit": options["time_limit"] / len(modes)}
             own["primary"] = baseline.policy if mode == "fill" else None
-            runs.append(partial(_run_solver, instance, placement, own))
+            runs.append(partial(_run_solver, problem.instance, placement, own))
     return runs
 
 
-def _run_heuristic(instance: Instance, method: Heuristic, placement: Placement) -> Row:
+def _run_heuristic(problem: Problem, method: Heuristic, placement: Placement) -> Row:
     try:
-        plan = method.plan(TaskArrays.build(instance))
+        plan = method.plan(problem.arrays)
     except NotApplicable as exc:
         return Row(method.name, "joint", "not-applicable", placement, reason=str(exc))
-    problem = Problem(instance, "joint" if plan.primary is None else "fill", plan.primary)
-    bound = problem.bound
+    posed = problem if plan.primary is None else problem.filling(plan.primary)
+    bound = posed.bound
     schedule = make_schedule(
-        problem,
+        posed,
         plan.starts,
         SolverRecord(name=method.name),
         lower_bound=bound.value,

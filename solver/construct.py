@@ -12,6 +12,7 @@ from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.job_alone import JobAlone, alone, best_alone, in_turn
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.pattern import search_patterns
+from gapweave.solver.pinned import pinned_starts
 from gapweave.solver.problem import Problem
 from gapweave.solver.rule_search import search_rules
 from gapweave.solver.stopping import Stopping
@@ -83,17 +84,20 @@ def _around_policies(problem: Problem, stopping: Stopping) -> list[tuple[str, Li
             if _has_time(problem, stopping):
                 with suppress(NotApplicable):
                     own = alone(problem.instance, 0, policy).as_primary()
-                    pinned = Problem(problem.instance, "fill", own).pinned
+                    pinned = pinned_starts(problem.arrays, own)
                     schedulers.append((f"fill around {policy.name}", ListScheduler(problem.arrays, pinned)))
     return schedulers
 
 
 def _keep_primary(pinned: JobAlone, incumbent: Incumbent) -> None:
     """Offer schedules that keep the primary as it is alone: the others in its idle intervals, or after it."""
-    instance = incumbent.problem.instance
-    problem = Problem(instance, "fill", pinned.as_primary())
+    problem = incumbent.problem
+    instance = problem.instance
     rule = DispatchRule.default(len(instance.jobs))
-    incumbent.offer(rule.run(ListScheduler(problem.arrays, problem.pinned), problem.paths), "greedy-fill")
+    starts = problem.pinned
+    if starts is None:
+        starts = pinned_starts(problem.arrays, pinned.as_primary())
+    incumbent.offer(rule.run(ListScheduler(problem.arrays, starts), problem.paths), "greedy-fill")
     if incumbent.makespan is None:
         others = (best_alone(instance, job) for job in range(1, len(instance.jobs)))
         with suppress(NotApplicable):

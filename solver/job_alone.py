@@ -13,6 +13,7 @@ from gapweave.models.task import KINDS
 from gapweave.models.task_arrays import Int64Array, TaskArrays
 from gapweave.solver.heuristics.base import Heuristic
 from gapweave.solver.heuristics.registry import heuristic, single_job_policies
+from gapweave.solver.timing import with_milestones
 
 #: Latest start in a given schedule; more would overflow the arithmetic on times.
 _LATEST = 2**43
@@ -88,7 +89,8 @@ def from_schedule(instance: Instance, schedule: Schedule, source: str) -> JobAlo
         raise InvalidOption(f"{source}: starts a task at {starts.max()}, expected at most {_LATEST}")
     if (starts[: arrays.task_count] < 0).any():
         raise InvalidOption(f"{source}: does not schedule every task of the primary")
-    return JobAlone(source, arrays, starts)
+    milestones = range(arrays.task_count, arrays.node_count)
+    return JobAlone(source, arrays, with_milestones(starts, arrays, milestones))
 
 
 def _training(job: Job) -> tuple[object, ...]:

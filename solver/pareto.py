@@ -24,6 +24,7 @@ from gapweave.models.errors import (
 from gapweave.models.instance import Instance
 from gapweave.models.placement import Placement, placed
 from gapweave.models.schedule import Schedule, SolverRecord
+from gapweave.models.task_arrays import TaskArrays
 from gapweave.solver.bounds import ProvenBound
 from gapweave.solver.job_alone import best_alone
 from gapweave.solver.known import Known
@@ -153,7 +154,7 @@ def _baseline(instance: Instance, stopping: Stopping) -> Baseline:
     """Return each job alone under its best policy; unknown where trying them all would take too long."""
     seconds = max(_BASELINE_SHARE * stopping.remaining, _SHORT_BASELINE)
     has_time = _POLICY_SECONDS_PER_TASK * instance.task_count < seconds
-    return Baseline.of(instance) if has_time else Baseline(None, None, None)
+    return Baseline.of(TaskArrays.build(instance)) if has_time else Baseline(None, None, None)
 
 
 def _solve_alone(

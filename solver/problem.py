@@ -1,18 +1,18 @@
 """One scheduling problem as every solver sees it: tasks, what is pinned, and what is already proven."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
-from gapweave.models.bounds import FillWindows, HeadsTails, PinnedRoom, heads_and_tails
-from gapweave.models.errors import Infeasible, InvalidOption
+from gapweave.models.bounds import FillWindows, HeadsTails, PinnedRoom
+from gapweave.models.errors import Infeasible
 from gapweave.models.instance import Instance, Job
 from gapweave.models.schedule import Mode, Primary
-from gapweave.models.task_arrays import NODE_KINDS, Int64Array, TaskArrays
+from gapweave.models.task_arrays import Int64Array, TaskArrays
 from gapweave.solver.bounds import ProvenBound, best_bound
+from gapweave.solver.pinned import pinned_starts
 from gapweave.solver.room import Room, free_capacities, rooms
-from gapweave.solver.timing import with_milestones
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,21 +25,28 @@ class Problem:
         ``joint``: all tasks are free; ``fill``: the primary's are pinned.
     primary
         The pinned schedule (``fill``), or the primary's limit (``joint`` with a slack), or None.
+    built
+        The instance's task arrays, if they are built already.
     """
 
     instance: Instance
     mode: Mode = "joint"
     primary: Primary | None = None
+    built: TaskArrays | None = field(default=None, repr=False)
 
     @cached_property
     def arrays(self) -> TaskArrays:
         """All tasks."""
-        return TaskArrays.build(self.instance)
+        return TaskArrays.build(self.instance) if self.built is None else self.built
 
-    @cached_property
+    @property
     def paths(self) -> HeadsTails:
         """Heads and tails of all tasks."""
-        return heads_and_tails(self.arrays)
+        return self.arrays.paths
+
+    def filling(self, primary: Primary) -> "Problem":
+        """Return the problem of the same instance around a pinned primary."""
+        return replace(self, mode="fill", primary=primary, built=self.arrays)
 
     @cached_property
     def bound(self) -> ProvenBound:
@@ -58,17 +65,7 @@ class Problem:
         """Start of each pinned node, -1 for the free ones, shape (nodes,); None if nothing is pinned."""
         if self.primary is None or self.primary.tasks is None:
             return None
-        starts = np.full(self.arrays.node_count, -1, dtype=np.int64)
-        for kind, stage, microbatch, start in self.primary.tasks:
-            block = self.arrays.block(0, NODE_KINDS.index(kind), stage)
-            if block is None or not 0 <= (microbatch or 0) < block.size:
-                raise InvalidOption(
-                    f"the primary's schedule has a task that is not in {self.instance.name!r}"
-                )
-            starts[block.first + (microbatch or 0)] = start
-        milestones = range(self.arrays.task_count, self.arrays.node_count)
-        own = [node for node in milestones if self.arrays.job[node] == 0]
-        return with_milestones(starts, self.arrays, own)
+        return pinned_starts(self.arrays, self.primary)
 
     @cached_property
     def rooms(self) -> tuple[Room, ...]:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from gapweave.models.errors import NotApplicable
-from gapweave.models.instance import Instance
 from gapweave.models.metrics import measure, throughput_gain
 from gapweave.models.schedule import Mode, Schedule
 from gapweave.models.task_arrays import TaskArrays
@@ -85,11 +84,10 @@ class Baseline:
     sequential: int | None
 
     @classmethod
-    def of(cls, instance: Instance) -> "Baseline":
+    def of(cls, arrays: TaskArrays) -> "Baseline":
         """Run the policies on every job alone."""
         try:
-            primary = best_alone(instance, 0)
-            arrays = TaskArrays.build(instance)
+            primary = best_alone(arrays.instance, 0)
             starts = Sequential().plan(arrays).starts
         except NotApplicable:
             return cls(None, None, None)

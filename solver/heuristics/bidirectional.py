@@ -11,7 +11,6 @@ DualPipe with its two copies of the parameters (DeepSeek-AI, "DeepSeek-V3 Techni
 
 from typing import ClassVar, Literal
 
-from gapweave.models.bounds import heads_and_tails
 from gapweave.models.errors import NotApplicable
 from gapweave.models.task_arrays import TaskArrays
 from gapweave.solver.heuristics.base import Plan
@@ -34,7 +33,7 @@ class Bidirectional:
     def plan(self, arrays: TaskArrays) -> Plan:
         """Merge the two jobs' orders on each device."""
         _require_opposite_jobs(arrays, self.name)
-        paths = heads_and_tails(arrays)
+        paths = arrays.paths
         rules = (2 * arrays.microbatch + arrays.job, paths.head, paths.head - paths.tail)
         return Plan(best_merge(arrays, (OneFOneB(), ZbH1()), rules))
 

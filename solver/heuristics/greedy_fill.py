@@ -8,7 +8,6 @@ cycles of the first); PipeFill, D. Arfeen et al., MLSys 2025, arXiv 2410.07192, 
 
 from typing import ClassVar, Literal
 
-from gapweave.models.bounds import heads_and_tails
 from gapweave.models.errors import NotApplicable
 from gapweave.models.task_arrays import TaskArrays
 from gapweave.solver.default_policy import DEFAULT_POLICY
@@ -17,7 +16,7 @@ from gapweave.solver.heuristics.base import Plan
 from gapweave.solver.heuristics.registry import heuristic, single_job_policies
 from gapweave.solver.job_alone import alone
 from gapweave.solver.list_scheduler import ListScheduler
-from gapweave.solver.problem import Problem
+from gapweave.solver.pinned import pinned_starts
 
 
 class GreedyFill:
@@ -45,9 +44,8 @@ class GreedyFill:
     def plan(self, arrays: TaskArrays) -> Plan:
         """Pin the primary, then simulate the devices with secondary tasks only."""
         primary = alone(arrays.instance, 0, heuristic(self.policy)).as_primary()
-        problem = Problem(arrays.instance, "fill", primary)
-        rule, paths = DispatchRule.default(len(arrays.instance.jobs)), heads_and_tails(arrays)
-        starts = rule.run(ListScheduler(arrays, problem.pinned), paths)
+        rule = DispatchRule.default(len(arrays.instance.jobs))
+        starts = rule.run(ListScheduler(arrays, pinned_starts(arrays, primary)), arrays.paths)
         if starts is None:
             raise NotApplicable("memory cannot hold one microbatch of every secondary stage at a time")
         return Plan(starts, primary)

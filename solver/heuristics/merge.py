@@ -9,7 +9,6 @@ Where the jobs' memory does not fit together, it is promised as in the banker's 
 from itertools import product
 from typing import ClassVar, Literal
 
-from gapweave.models.bounds import heads_and_tails
 from gapweave.models.task_arrays import TaskArrays
 from gapweave.solver.heuristics.base import Plan
 from gapweave.solver.heuristics.merged_orders import Orders, merged_orders, order_alone
@@ -34,7 +33,7 @@ class Merge:
         """Schedule every job alone, merge in several ways and keep the best."""
         jobs = range(len(arrays.instance.jobs))
         own = [order_alone(arrays, job, best_alone(arrays.instance, job)) for job in jobs]
-        paths, turns = heads_and_tails(arrays), len(jobs) * arrays.microbatch + arrays.job
+        paths, turns = arrays.paths, len(jobs) * arrays.microbatch + arrays.job
         rules = (-paths.tail, paths.head - paths.tail, turns, arrays.job, -arrays.job)
         candidates = [
             earliest_starts(arrays, merged_orders(arrays, own, keys.tolist(), precedence=precedence))

@@ -9,7 +9,6 @@ doi:10.1016/0377-2217(95)00357-6 (the parallel scheme). Why deadlocks are imposs
 
 from typing import ClassVar, Literal
 
-from gapweave.models.bounds import heads_and_tails
 from gapweave.models.errors import NotApplicable
 from gapweave.models.task_arrays import TaskArrays
 from gapweave.solver.dispatch_rule import DispatchRule
@@ -25,8 +24,8 @@ class PriorityList:
 
     def plan(self, arrays: TaskArrays) -> Plan:
         """Simulate the devices under the default dispatch rule."""
-        rule, paths = DispatchRule.default(len(arrays.instance.jobs)), heads_and_tails(arrays)
-        starts = rule.run(ListScheduler(arrays), paths)
+        rule = DispatchRule.default(len(arrays.instance.jobs))
+        starts = rule.run(ListScheduler(arrays), arrays.paths)
         if starts is None:
             raise NotApplicable("memory cannot hold one microbatch of every stage at a time")
         return Plan(starts)

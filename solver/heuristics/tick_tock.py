@@ -9,7 +9,6 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from gapweave.models.bounds import heads_and_tails
 from gapweave.models.errors import NotApplicable
 from gapweave.models.task_arrays import TaskArrays
 from gapweave.solver.heuristics.base import Plan
@@ -34,7 +33,7 @@ class TickTock:
         jobs = arrays.instance.jobs
         if len(jobs) != 2:
             raise NotApplicable(f"{self.name} schedules two jobs, this instance has {len(jobs)}")
-        paths = heads_and_tails(arrays)
+        paths = arrays.paths
         rules = (arrays.job, -arrays.job, paths.head - paths.tail)
         offsets = (jobs[0].release, max(jobs[1].release, jobs[0].release + _half_a_step(arrays)))
         return Plan(best_merge(arrays, (OneFOneB(), ZbH1()), rules, offsets))

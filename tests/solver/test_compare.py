@@ -9,6 +9,7 @@ import pytest
 from random_problems import with_capacities
 from schedule_factory import make_instance, uniform_job
 
+from gapweave.models.bounds import heads_tails
 from gapweave.models.errors import Infeasible, InvalidOption
 from gapweave.models.instance import Instance
 from gapweave.models.schedule import Primary
@@ -17,6 +18,7 @@ from gapweave.models.verify import verify
 from gapweave.solver.compare import Comparison, compare
 from gapweave.solver.heuristics import Plan, heuristics, registry, with_variants
 from gapweave.solver.rows import Row
+from gapweave.solver.solve import solve
 
 KEYS = {
     "method",
@@ -174,3 +176,22 @@ def test_memory_is_judged_as_placed(placement: Any) -> None:
     instance = with_capacities(make_instance(uniform_job(2, 1), secondary, devices=2), [9, 2])
     rows = compare(instance, methods=["priority-list"], placement=placement).rows
     assert any(row.placement == "same" and row.makespan for row in rows)
+
+
+@pytest.mark.parametrize("slack", [None, 0.1])
+def test_heads_and_tails_are_computed_once_for_all_who_need_them(
+    pair: Instance, monkeypatch: pytest.MonkeyPatch, slack: float | None
+) -> None:
+    posed: list[TaskArrays] = []
+    computed = heads_tails.heads_and_tails
+
+    def counted(arrays: TaskArrays) -> heads_tails.HeadsTails:
+        posed.append(arrays)
+        return computed(arrays)
+
+    monkeypatch.setattr(heads_tails, "heads_and_tails", counted)
+    compare(pair, methods=[*with_variants()], time_limit=5)
+    assert [arrays.instance for arrays in posed].count(pair) == 1
+    posed.clear()
+    solve(pair, primary_slack=slack, workers=1, time_limit=5)
+    assert [arrays.instance for arrays in posed].count(pair) == 1

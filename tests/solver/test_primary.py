@@ -20,7 +20,7 @@ from gapweave.models.task import Task
 from gapweave.models.task_arrays import TaskArrays
 from gapweave.models.verify import verify
 from gapweave.solver.heuristics import heuristic
-from gapweave.solver.job_alone import JobAlone, alone
+from gapweave.solver.job_alone import JobAlone, alone, from_schedule
 from gapweave.solver.primary import with_slack
 from gapweave.solver.solve import solve
 
@@ -190,3 +190,12 @@ def test_a_promise_lists_every_task_of_the_primary() -> None:
     assert promise.tasks is not None
     assert len({task[:3] for task in promise.tasks}) == 2 * (3 * 3 + 1)
     assert promise.limit == promise.makespan
+
+
+def test_milestones_of_a_schedule_are_placed_where_their_inputs_end() -> None:
+    job = uniform_job(2, 3, optimizer_barrier=True)
+    job["stages"] = [stage | {"optimizer": 2} for stage in job["stages"]]
+    instance = make_instance(job, uniform_job(2, 1), devices=2)
+    policy = heuristic("1f1b")
+    own = from_schedule(instance, planned(instance.with_jobs(0), policy), "test")
+    assert own.starts.tolist() == alone(instance, 0, policy).starts.tolist()
