@@ -20,8 +20,8 @@ class OrderGraph(NamedTuple):
     Attributes
     ----------
     duration, release, latest_end, tail
-        Per node, in ticks: its duration, its earliest start, the end that it must not exceed, and what must
-        follow its end in any schedule.
+        Per node, in ticks: its duration, its earliest start, the end that it must not exceed (the same as
+        the earliest if it is pinned), and the time from its end to the makespan that it must leave.
     device, lane, delta
         Per node: its device (-1: a milestone), its block, the change of its device's memory. The nodes of a
         lane run in the order of their ids.
@@ -69,23 +69,23 @@ class _Nodes:
     lag: Int64Array
 
 
-def forward_graph(problem: Problem) -> OrderGraph:
-    """Return the graph as it is."""
-    return _assembled(_nodes(problem), problem)
+def forward_graph(problem: Problem, target: int) -> OrderGraph:
+    """Return the graph as it is; tails make pinned tasks due at their ends if the makespan is ``target``."""
+    return _assembled(_nodes(problem, target), problem)
 
 
-def mirrored_graph(problem: Problem) -> OrderGraph:
-    """Return the graph with time running backwards and nodes numbered in reverse; nothing may be pinned.
+def mirrored_graph(problem: Problem, target: int) -> OrderGraph:
+    """Return the graph with time running backwards from ``target``, and nodes numbered in reverse.
 
     A device's deltas add up to 0, so what its first k tasks hold, the others free: mirrored, the prefix sums
     are the same numbers in reverse.
     """
-    nodes, last = _nodes(problem), problem.arrays.node_count - 1
+    nodes, last = _nodes(problem, target), problem.arrays.node_count - 1
     mirrored = _Nodes(
         duration=nodes.duration[::-1],
-        release=np.zeros_like(nodes.release),
-        latest_end=np.full_like(nodes.latest_end, UNLIMITED),
-        tail=problem.paths.head[::-1],
+        release=np.maximum(target - nodes.latest_end, 0)[::-1],
+        latest_end=np.where(problem.is_pinned, target - nodes.release, UNLIMITED)[::-1],
+        tail=np.where(problem.is_pinned, nodes.release, problem.paths.head)[::-1],
         device=nodes.device[::-1],
         lane=nodes.lane[::-1],
         delta=-nodes.delta[::-1],
@@ -96,21 +96,23 @@ def mirrored_graph(problem: Problem) -> OrderGraph:
     return _assembled(mirrored, problem)
 
 
-def _nodes(problem: Problem) -> _Nodes:
-    arrays = problem.arrays
+def _nodes(problem: Problem, target: int) -> _Nodes:
+    arrays, tail = problem.arrays, problem.paths.tail
     sizes = [block.size for block in arrays.blocks]
     release = np.array([job.release for job in problem.instance.jobs], dtype=np.int64)[arrays.job]
     latest_end = np.full(arrays.node_count, UNLIMITED, dtype=np.int64)
     if problem.primary_limit is not None:
         latest_end[arrays.job == 0] = problem.primary_limit
+        tail = tail + np.maximum(target - latest_end, 0)
     if problem.pinned is not None:
         release = np.where(problem.is_pinned, problem.pinned, release)
         latest_end = np.where(problem.is_pinned, problem.pinned + arrays.duration, latest_end)
+        tail = np.where(problem.is_pinned, target - latest_end, tail)
     return _Nodes(
         duration=arrays.duration,
         release=release,
         latest_end=latest_end,
-        tail=problem.paths.tail,
+        tail=tail,
         device=arrays.device,
         lane=np.repeat(np.arange(len(sizes), dtype=np.int64), sizes),
         delta=np.repeat(_block_deltas(problem), sizes),

@@ -91,7 +91,7 @@ def empty_state(graph: OrderGraph) -> OrderState:
 
 @compiled
 def load(graph, state):  # type: ignore[no-untyped-def]
-    """Derive a state from its ``seq``; returns whether it is a schedule: no cycle, memory and limits kept."""
+    """Derive a state from its ``seq``; returns whether it has no cycle and memory holds it."""
     state.pos[:], state.before[:], state.after[:], state.topo_pos[:], state.dirty[:] = -1, -1, -1, 0, 0
     state.best_seq[:] = state.seq
     for device in range(len(graph.seq_ptr) - 1):
@@ -113,9 +113,13 @@ def load(graph, state):  # type: ignore[no-untyped-def]
         node = state.queue[t]
         state.topo[t], state.topo_pos[node] = node, t
         state.end[node] = _earliest_end(graph, state, node)
-        if state.end[node] > graph.latest_end[node]:
-            return False
     return True
+
+
+@compiled
+def late_count(graph, state):  # type: ignore[no-untyped-def]
+    """Number of nodes that end later than they must."""
+    return (state.end > graph.latest_end).sum()
 
 
 @compiled
@@ -139,7 +143,7 @@ def makespan_of(graph, state):  # type: ignore[no-untyped-def]
 
 @compiled
 def anneal(  # type: ignore[no-untyped-def]
-    graph, state, target, cost, best, moves, work_limit, hot, cooling, random
+    graph, state, target, best, moves, work_limit, hot, cooling, random
 ):
     """Anneal the orders: try moves until there were enough, the work is done, or the target is met.
 
@@ -147,10 +151,8 @@ def anneal(  # type: ignore[no-untyped-def]
     ----------
     target
         Makespan aimed at, in ticks.
-    cost
-        `tardiness` of the state.
     best
-        Makespan below which orders are kept in ``best_seq``.
+        Makespan below which orders are kept in ``best_seq`` if no limit is broken.
     hot, cooling
         Temperature at first, in units of the cost, and its factor per move.
     random
@@ -159,9 +161,10 @@ def anneal(  # type: ignore[no-untyped-def]
     Returns
     -------
     tuple
-        New cost, new best makespan, moves tried, nodes looked at.
+        Cost, new best makespan, moves tried, nodes looked at.
     """
     temperature, work, accepted = hot, 0, 0
+    cost, late = tardiness(graph, state, target), late_count(graph, state)
     for move in range(moves):
         if work >= work_limit or cost == 0:
             return cost, best, move, work
@@ -179,16 +182,17 @@ def anneal(  # type: ignore[no-untyped-def]
             continue
         allowed = temperature * random.standard_exponential()
         give_up = allowed + _PATIENCE * temperature
-        change, changed, is_feasible = _propagate(graph, state, device, a, b, lo, target, give_up)
+        change, late_change, changed = _propagate(graph, state, device, a, b, lo, target, give_up)
         work += changed
-        if is_feasible and change <= allowed:
+        if change <= allowed:
             cost += change
+            late += late_change
             accepted += 1
             if accepted % _ACCEPTED_PER_SORTING == 0:
                 _sort_by_time(state)
                 work += len(state.topo)
             makespan = makespan_of(graph, state)
-            if makespan < best:
+            if makespan < best and late == 0:
                 best = makespan
                 state.best_seq[:] = state.seq
         else:
@@ -386,13 +390,13 @@ def _earliest_end(graph, state, node):  # type: ignore[no-untyped-def]
 def _propagate(graph, state, device, a, b, lo, target, give_up):  # type: ignore[no-untyped-def]
     """Bring ends up to date after a change of positions a..b, and log the old ones.
 
-    Returns the change of the cost, the number of changed nodes, and False if a limit is broken, or if the
-    cost grew by more than ``give_up`` on the way (then the rest is left undone).
+    Returns the changes of the cost and of the number of late nodes, and the number of changed nodes. Once the
+    cost has grown by more than ``give_up`` the rest is left undone.
     """
     pending = 0
     for k in range(a, min(b + 2, graph.seq_ptr[device + 1])):
         pending += _mark(state, state.seq[k])
-    change, changed, is_feasible = 0, 0, True
+    change, late_change, changed = 0, 0, 0
     t = lo - 1
     while pending > 0:
         t += 1
@@ -400,9 +404,10 @@ def _propagate(graph, state, device, a, b, lo, target, give_up):  # type: ignore
             continue
         state.dirty[t] = 0
         pending -= 1
+        if change > give_up:
+            continue
         node = state.topo[t]
-        old = state.end[node]
-        end = _earliest_end(graph, state, node) if is_feasible else old
+        old, end = state.end[node], _earliest_end(graph, state, node)
         if end == old:
             continue
         state.log_node[changed], state.log_end[changed] = node, old
@@ -410,14 +415,14 @@ def _propagate(graph, state, device, a, b, lo, target, give_up):  # type: ignore
         state.end[node] = end
         rest = graph.tail[node] - target
         change += max(0, end + rest) - max(0, old + rest)
-        if end > graph.latest_end[node] or change > give_up:
-            is_feasible = False
+        late_change += int(end > graph.latest_end[node]) - int(old > graph.latest_end[node])
+        if change > give_up:
             continue
         for edge in range(graph.succ_ptr[node], graph.succ_ptr[node + 1]):
             pending += _mark(state, graph.succs[edge])
         if state.after[node] >= 0:
             pending += _mark(state, state.after[node])
-    return change, changed, is_feasible
+    return change, late_change, changed
 
 
 @compiled

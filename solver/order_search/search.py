@@ -20,10 +20,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.order_search.graph import UNLIMITED, OrderGraph, forward_graph, mirrored_graph
-from gapweave.solver.order_search.kernel import anneal, empty_state, load, tardiness
+from gapweave.solver.order_search.kernel import anneal, empty_state, late_count, load
 from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
 
@@ -79,31 +80,37 @@ class _OrderSearch:
         self._incumbent = incumbent
         self._stopping = stopping
         self._random = np.random.default_rng(seed)
-        self._graphs = [forward_graph(problem)]
-        if problem.primary is None:
-            self._graphs.append(mirrored_graph(problem))
+        self._target = incumbent.lower_bound
+        self._graphs = forward_graph(problem, self._target), mirrored_graph(problem, self._target)
         self._state = empty_state(self._graphs[0])
         self._passes = self._fruitless = 0
 
     def begin(self, starts: Int64Array) -> bool:
         """Start from a schedule; False if its pins contradict the microbatches' order."""
         self._best = self._current = orders_of(self._problem, starts)
-        return self._load(self._graphs[0], self._current)
+        self._load(self._graphs[0], self._current)
+        return int(late_count(self._graphs[0], self._state)) == 0
 
     def run_pass(self) -> None:
         """Anneal once, in the other direction than last time."""
-        is_mirrored = self._passes % len(self._graphs) == 1
-        graph = self._graphs[is_mirrored]
+        is_mirrored = self._passes % 2 == 1
         if self._fruitless >= _FRUITLESS_PASSES:
             self._current, self._fruitless = self._best, 0
         self._passes += 1
         self._fruitless += 1
-        self._load(graph, self._reversed(self._current) if is_mirrored else self._current)
-        better = self._anneal(graph, self._drawn())
-        self._current = self._reversed(self._state.seq) if is_mirrored else self._state.seq.copy()
-        if better is not None:
-            self._best, self._fruitless = self._reversed(better) if is_mirrored else better, 0
-            self._offer(self._best)
+        orders = self._reversed(self._current) if is_mirrored else self._current
+        for found in self._annealed(self._graphs[is_mirrored], orders, self._drawn(), self._bar(is_mirrored)):
+            self._current = self._reversed(found) if is_mirrored else found
+            self._offer(self._current)
+
+    def _bar(self, is_mirrored: bool) -> int:
+        """Makespan below which orders are worth keeping.
+
+        Mirrored time counts from the target, so where times are pinned or limited only the target counts.
+        """
+        if is_mirrored and self._problem.primary is not None:
+            return self._target + 1
+        return UNLIMITED if self._incumbent.makespan is None else self._incumbent.makespan
 
     def _drawn(self) -> _Annealing:
         arrays = self._problem.arrays
@@ -111,26 +118,35 @@ class _OrderSearch:
         hot, moves = (np.exp(self._random.uniform(*np.log(ends))) for ends in (_HOT, _MOVES_PER_TASK))
         return _Annealing(int(moves * arrays.task_count), hot * unit)
 
-    def _anneal(self, graph: OrderGraph, annealing: _Annealing) -> Int64Array | None:
-        """Return orders that beat the incumbent, if there are any."""
-        target, state = self._incumbent.lower_bound, self._state
-        cost, moves, hot = tardiness(graph, state, target), annealing.moves, annealing.hot
-        before = best = UNLIMITED if self._incumbent.makespan is None else self._incumbent.makespan
-        while moves > 0 and cost > 0 and not self._stopping:
+    def _annealed(
+        self, graph: OrderGraph, orders: Int64Array, annealing: _Annealing, bar: int
+    ) -> list[Int64Array]:
+        """Anneal orders; returns those better than the bar, if there are any, and those at the end."""
+        self._load(graph, orders)
+        moves, hot, best = annealing.moves, annealing.hot, bar
+        while moves > 0 and not self._stopping:
             cost, best, done, work = anneal(
-                graph, state, target, cost, best, moves, _CHUNK, hot, annealing.cooling, self._random
+                graph, self._state, self._target, best, moves, _CHUNK, hot, annealing.cooling, self._random
             )
             moves, hot = moves - done, hot * annealing.cooling**done
             self.work += work
-        return state.best_seq.copy() if best < before else None
+            if cost == 0:
+                break
+        better = [self._state.best_seq.copy()] if best < bar else []
+        return [*better, self._state.seq.copy()]
 
     def _offer(self, orders: Int64Array) -> None:
+        """Offer the schedule with these orders, unless it breaks a limit."""
         self._load(self._graphs[0], orders)
-        self._incumbent.offer(self._state.end - self._problem.arrays.duration, "order search")
+        if late_count(self._graphs[0], self._state) > 0:
+            return
+        if self._incumbent.offer(self._state.end - self._problem.arrays.duration, "order search"):
+            self._best, self._fruitless = orders, 0
 
-    def _load(self, graph: OrderGraph, orders: Int64Array) -> bool:
+    def _load(self, graph: OrderGraph, orders: Int64Array) -> None:
         self._state.seq[:] = orders
-        return bool(load(graph, self._state))
+        if not load(graph, self._state):
+            raise InternalError("the search on orders lost a schedule")
 
     def _reversed(self, orders: Int64Array) -> Int64Array:
         """Turn orders of one graph into those of the other."""
