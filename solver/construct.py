@@ -25,9 +25,9 @@ _HEURISTICS_SHARE = 0.2
 #: Seconds per task that must remain for a heuristic to be tried; the compiled one is always tried.
 _HEURISTIC_SECONDS_PER_TASK = 5e-4
 #: Share of the remaining time after which the search over dispatch rules ends in any case.
-_RULES_SHARE = 0.25
+_RULES_SHARE = 0.12
 #: Share of the then remaining time after which the search around a cyclic pattern ends.
-_PATTERNS_SHARE = 0.2
+_PATTERNS_SHARE = 0.12
 
 
 def construct(

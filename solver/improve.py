@@ -13,7 +13,7 @@ from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
 
 #: Share of the remaining time after which the search on keys ends in any case.
-_KEYS_SHARE = 0.1
+_KEYS_SHARE = 0.05
 #: Effort of the first round, in nodes looked at and in CP-SAT's deterministic units; it doubles every round.
 _ORDERS_EFFORT = 60_000_000
 _WINDOWS_EFFORT = 3.0
