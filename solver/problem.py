@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from gapweave.models.bounds import FillWindows, HeadsTails, PinnedRoom
+from gapweave.models.bounds import HeadsTails, PrimaryRoom, Windows
 from gapweave.models.errors import Infeasible
 from gapweave.models.instance import Instance, Job
 from gapweave.models.schedule import Mode, Primary
@@ -54,11 +54,11 @@ class Problem:
         return best_bound(self.paths, self.primary, self.windows)
 
     @cached_property
-    def windows(self) -> FillWindows | None:
-        """When the free tasks can run beside the pinned ones; None if nothing is pinned, or everything."""
-        if self.pinned is None or self.primary is None or self.primary.tasks is None or self.is_pinned.all():
+    def windows(self) -> Windows | None:
+        """When the other jobs' tasks can run beside the primary; None if it may run at any time."""
+        if self.primary is None or len(self.instance.jobs) == 1:
             return None
-        return FillWindows(self.arrays, PinnedRoom.beside(self.arrays, self.primary.tasks))
+        return Windows(self.arrays, PrimaryRoom.of(self.paths, self.primary))
 
     @cached_property
     def pinned(self) -> Int64Array | None:

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from gapweave.models.bounds.fill_windows import FillWindows
 from gapweave.models.bounds.heads_tails import HeadsTails
-from gapweave.models.bounds.pinned_room import PinnedRoom
+from gapweave.models.bounds.primary_room import PrimaryRoom
+from gapweave.models.bounds.windows import Windows
 from gapweave.models.schedule import Primary
 from gapweave.models.task import Task
 from gapweave.models.task_arrays import NODE_KINDS, TaskArrays
@@ -66,7 +66,7 @@ def pinned_primary(paths: HeadsTails, primary: Primary | None, certificate: dict
 
 
 def idle_intervals(paths: HeadsTails, primary: Primary | None, certificate: dict[str, Any]) -> int:
-    """In ``fill`` the others' tasks run in the idle intervals that the pinned primary leaves.
+    """The others' tasks run in the idle intervals that the primary leaves, pinned or within its limit.
 
     Suppose that there is a schedule of makespan T or less. Then the tasks of a device with head >= h and
     tail >= q run within [h, T - q]. If they do not fit into its idle intervals there, the makespan is at
@@ -74,12 +74,12 @@ def idle_intervals(paths: HeadsTails, primary: Primary | None, certificate: dict
     """
     if certificate.get("merged") or max(paths.arrays.steps) > 1:
         raise ValueError("idle intervals are those of the instance itself, in one step")
-    if primary is None or primary.tasks is None:
-        raise ValueError("there is no pinned primary")
+    if primary is None:
+        raise ValueError("the primary may run at any time")
     device, makespan, head, tail = (
         _integer(certificate[name]) for name in ("device", "makespan", "head", "tail")
     )
-    windows = FillWindows(paths.arrays, PinnedRoom.beside(paths.arrays, primary.tasks))
+    windows = Windows(paths.arrays, PrimaryRoom.of(paths, primary))
     if not windows.room.end <= makespan <= _LONGEST or not 0 <= device < len(windows.calendars):
         raise ValueError("no such makespan, or no such device")
     if windows.excess(makespan, windows.tails(makespan), device, head, tail) <= 0:

@@ -6,7 +6,7 @@ from gapweave.models.bounds.arguments import ARGUMENTS
 from gapweave.models.bounds.heads_tails import heads_and_tails
 from gapweave.models.bounds.merged import merge_equal_jobs
 from gapweave.models.fields import shown
-from gapweave.models.schedule import Bound, Schedule
+from gapweave.models.schedule import Bound, Primary, Schedule
 from gapweave.models.task_arrays import TaskArrays
 
 #: The argument of a bound that only the solver's search knows; it cannot be proven again.
@@ -67,8 +67,14 @@ def _prove(schedule: Schedule, bound: Bound) -> int:
         arrays = TaskArrays.build(merged)
     else:
         arrays = TaskArrays.build(instance, schedule.steps)
-    pinned = schedule.primary if schedule.mode == "fill" else None
-    return ARGUMENTS[bound.argument](heads_and_tails(arrays), pinned, bound.certificate)
+    return ARGUMENTS[bound.argument](heads_and_tails(arrays), _promised(schedule), bound.certificate)
+
+
+def _promised(schedule: Schedule) -> Primary | None:
+    """Return what the mode promises to the primary: its times in ``fill``, only its limit in ``joint``."""
+    if schedule.mode == "fill" or schedule.primary is None:
+        return schedule.primary
+    return schedule.primary.model_copy(update={"tasks": None})
 
 
 def _reason(exc: Exception) -> str:

@@ -1,6 +1,6 @@
 """The best of all lower bounds that need no search."""
 
-from gapweave.models.bounds import FillWindows, HeadsTails, heads_and_tails, merge_equal_jobs
+from gapweave.models.bounds import HeadsTails, Windows, heads_and_tails, merge_equal_jobs
 from gapweave.models.schedule import Bound, Primary
 from gapweave.models.task_arrays import TaskArrays
 from gapweave.solver.bounds import critical_path, device_load, idle_intervals, one_machine, pinned_primary
@@ -10,7 +10,7 @@ _PROPOSERS = (device_load.propose, critical_path.propose, one_machine.propose)
 
 
 def best_bound(
-    paths: HeadsTails, primary: Primary | None = None, windows: FillWindows | None = None
+    paths: HeadsTails, primary: Primary | None = None, windows: Windows | None = None
 ) -> ProvenBound:
     """Return the largest lower bound on the makespan; among equals the simplest argument.
 

@@ -1,10 +1,11 @@
-"""Lower bound of mode ``fill``: what the idle intervals beside the pinned primary can hold."""
+"""Lower bound: what the idle intervals beside the primary can hold, pinned (``fill``) or within its limit."""
 
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from gapweave.models.bounds import FillWindows
+from gapweave.models.bounds import Windows
 from gapweave.models.schedule import Bound
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.bounds.one_machine import critical_set
@@ -24,7 +25,7 @@ class _Overfull(NamedTuple):
     tail: int
 
 
-def propose(windows: FillWindows, proven: int) -> ProvenBound | None:
+def propose(windows: Windows, proven: int) -> ProvenBound | None:
     """Search for the largest makespan at which some device's idle intervals are overfull.
 
     Parameters
@@ -87,7 +88,7 @@ class _MakespanSearch:
         self.makespan = following
 
 
-def most_overfull(windows: FillWindows, makespan: int) -> _Overfull:
+def most_overfull(windows: Windows, makespan: int) -> _Overfull:
     """Return the most overfull set of tasks of one device, if the makespan is to be kept."""
     tail = windows.tails(makespan)
     late = windows.head + windows.arrays.duration + tail - makespan
@@ -98,21 +99,43 @@ def most_overfull(windows: FillWindows, makespan: int) -> _Overfull:
     return max(_overfull(windows, makespan, tail))
 
 
-def _overfull(windows: FillWindows, makespan: int, tail: Int64Array) -> list[_Overfull]:
+def _overfull(windows: Windows, makespan: int, tail: Int64Array) -> list[_Overfull]:
     found = []
     devices = windows.arrays.device[: windows.arrays.task_count]
-    for device, whole in enumerate(windows.calendars):
+    for device in range(len(windows.calendars)):
         nodes = np.flatnonzero(windows.free & (devices == device))
         if not len(nodes):
             continue
-        calendar = whole.until(makespan)
-        heads = calendar.idle_until(windows.head[nodes])
-        tails = calendar.mirrored(makespan).idle_until(tail[nodes])
-        head, least_tail = critical_set(heads, windows.arrays.duration[nodes], tails)
-        chosen = nodes[(heads >= head) & (tails >= least_tail)]
-        threshold = int(windows.head[chosen].min()), int(tail[chosen].min())
-        found.append(_Overfull(windows.excess(makespan, tail, device, *threshold), device, *threshold))
+        for critical in (_critical_in_usable_time, _critical_with_primary):
+            head, least_tail = critical(windows, makespan, tail, device, nodes)
+            if ((windows.head[nodes] >= head) & (tail[nodes] >= least_tail)).any():
+                excess = windows.excess(makespan, tail, device, head, least_tail)
+                found.append(_Overfull(excess, device, head, least_tail))
     return found
+
+
+def _critical_in_usable_time(
+    windows: Windows, makespan: int, tail: Int64Array, device: int, nodes: npt.NDArray[np.intp]
+) -> tuple[int, int]:
+    """Return thresholds of the critical set of free tasks, if only usable time passes."""
+    calendar = windows.calendars[device].until(makespan)
+    heads = calendar.idle_until(windows.head[nodes])
+    tails = calendar.mirrored(makespan).idle_until(tail[nodes])
+    head, least_tail = critical_set(heads, windows.arrays.duration[nodes], tails)
+    chosen = nodes[(heads >= head) & (tails >= least_tail)]
+    return int(windows.head[chosen].min()), int(tail[chosen].min())
+
+
+def _critical_with_primary(
+    windows: Windows, makespan: int, tail: Int64Array, device: int, nodes: npt.NDArray[np.intp]
+) -> tuple[int, int]:
+    """Return thresholds of the critical set of all tasks, the primary's among them."""
+    _, duration, earliest, latest, _ = windows.room.spans[device].T
+    return critical_set(
+        np.concatenate([windows.head[nodes], earliest]),
+        np.concatenate([windows.arrays.duration[nodes], duration]),
+        np.concatenate([tail[nodes], makespan - latest - duration]),
+    )
 
 
 def _bound(makespan: int, overfull: _Overfull) -> Bound:

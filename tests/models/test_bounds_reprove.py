@@ -9,7 +9,7 @@ from schedule_factory import as_fill, build_schedule, claimed, make_instance, un
 
 from gapweave.models.bounds import reprove
 from gapweave.models.bounds.arguments import ARGUMENTS
-from gapweave.models.schedule import Bound, Schedule
+from gapweave.models.schedule import Bound, Primary, Schedule
 from gapweave.models.task import ScheduledTask
 from gapweave.models.verify import verify
 
@@ -152,9 +152,20 @@ def test_no_claim_needs_no_proof() -> None:
 
 @pytest.mark.parametrize("argument", ["pinned-primary", "idle-intervals"])
 def test_a_pinned_primary_bounds_only_a_fill(argument: str) -> None:
+    """In mode joint a primary has at most a limit, and this one leaves it time enough."""
     value, certificate = PROOFS[argument]
-    assert reprove(claiming(value, argument, certificate, mode="joint")).proven is False
+    late = Primary(source="test", makespan=ALONE, limit=2 * ALONE, tasks=())
+    assert reprove(claiming(value, argument, certificate, mode="joint", primary=late)).proven is False
     assert reprove(claiming(value, argument, certificate, mode="joint", primary=None)).proven is False
+
+
+def test_a_primary_without_slack_bounds_as_if_it_were_pinned() -> None:
+    """Device 1 works without pause from 1 to 13 if the primary is to end at 15, whatever its order."""
+    value, certificate = PROOFS["idle-intervals"]
+    limited = Primary(source="test", makespan=ALONE, limit=ALONE)
+    assert (
+        reprove(claiming(value, "idle-intervals", certificate, mode="joint", primary=limited)).proven is True
+    )
 
 
 def test_idle_intervals_are_not_those_of_merged_jobs() -> None:

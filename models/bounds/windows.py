@@ -9,7 +9,7 @@ from gapweave.models.bounds.gap_sums import with_usable
 from gapweave.models.bounds.heads_tails import BlockGraph
 from gapweave.models.bounds.memory_over_time import earliest_claims
 from gapweave.models.bounds.memory_waits import memory_waits
-from gapweave.models.bounds.pinned_room import PinnedRoom
+from gapweave.models.bounds.primary_room import PrimaryRoom
 from gapweave.models.bounds.stage_memory import memory_tails, span, stages_with_memory
 from gapweave.models.task_arrays import Block, Int64Array, TaskArrays
 
@@ -18,7 +18,7 @@ _NODES_TIMES_ROUNDS = 800_000
 _FEWEST_ROUNDS = 2
 
 
-class FillWindows:
+class Windows:
     """Heads of the free tasks, and their tails for any makespan, around a pinned primary.
 
     Parameters
@@ -29,7 +29,7 @@ class FillWindows:
         What the primary leaves free.
     """
 
-    def __init__(self, arrays: TaskArrays, room: PinnedRoom) -> None:
+    def __init__(self, arrays: TaskArrays, room: PrimaryRoom) -> None:
         self.arrays = arrays
         self.room = room
         self._graph = BlockGraph(arrays, first_job=1)
@@ -75,7 +75,9 @@ class FillWindows:
         nodes = np.flatnonzero(self.free & (self.arrays.device[: self.arrays.task_count] == device))
         chosen = nodes[(self.head[nodes] >= head) & (tail[nodes] >= least_tail)]
         work = int(self.arrays.duration[chosen].sum())
-        return work - self.calendars[device].room_between(head, makespan - least_tail)
+        stop = max(head, makespan - least_tail)
+        room = self.calendars[device].room_between(head, stop)
+        return work - min(room, self.room.room_between(device, head, stop))
 
     def _heads(self, calendars: tuple[Calendar, ...]) -> Int64Array:
         releases = np.array([job.release for job in self.arrays.instance.jobs], dtype=np.int64)

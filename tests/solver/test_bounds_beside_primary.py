@@ -1,16 +1,17 @@
-"""Bounds beside a pinned primary: never above the optimum, and often equal to it."""
+"""Bounds beside a primary, pinned or within its limit: never above the optimum, and often equal to it."""
 
 from random import Random
+from typing import Any
 
 import pytest
 from brute_force import least_makespan
 from hypothesis import given
 from hypothesis import strategies as st
 from random_problems import dispatch_rules, law
-from schedule_factory import as_fill, build_schedule
+from schedule_factory import as_fill, build_schedule, make_instance, uniform_job
 from tiny_instances import tiny_case
 
-from gapweave.models.bounds import FillWindows, PinnedRoom, reprove
+from gapweave.models.bounds import Windows, reprove
 from gapweave.models.instance import Instance
 from gapweave.models.schedule import Primary
 from gapweave.models.task import Task
@@ -46,15 +47,31 @@ def pinned_cases(first: int, count: int = CHUNK) -> dict[int, tuple[Instance, Pr
     return cases
 
 
+def limited_cases(first: int) -> dict[int, tuple[Instance, Primary, int]]:
+    """Tiny instances, a limit for the primary, and the optimum under it, by seed."""
+    cases = {}
+    for seed in range(first, first + CHUNK):
+        instance = tiny_case(seed).instance
+        if len(instance.jobs) < 2 or instance.task_count > MOST_TASKS:
+            continue
+        alone = least_makespan(instance.with_jobs(0))
+        if alone is None:
+            continue
+        limit = alone + alone * Random(seed).choice([0, 0, 10, 25]) // 100
+        optimum = least_makespan(instance, primary_limit=limit)
+        if optimum is not None:
+            cases[seed] = (instance, Primary(source="test", makespan=alone, limit=limit), optimum)
+    return cases
+
+
 def starts_of(primary: Primary) -> dict[Task, int]:
     assert primary.tasks is not None
     return {Task(0, 0, kind, stage, number): start for kind, stage, number, start in primary.tasks}
 
 
-def windows_of(problem: Problem) -> FillWindows:
-    assert problem.primary is not None
-    assert problem.primary.tasks is not None
-    return FillWindows(problem.arrays, PinnedRoom.beside(problem.arrays, problem.primary.tasks))
+def windows_of(problem: Problem) -> Windows:
+    assert problem.windows is not None
+    return problem.windows
 
 
 @pytest.mark.parametrize("first", range(0, CASES, CHUNK))
@@ -74,6 +91,20 @@ def test_what_can_be_scheduled_is_never_overfull(first: int) -> None:
         windows = windows_of(Problem(instance, "fill", primary))
         excesses = [most_overfull(windows, makespan).excess for makespan in range(optimum, optimum + 6)]
         assert max(excesses) <= 0, f"seed {seed}"
+
+
+@pytest.mark.parametrize("first", range(0, CASES, CHUNK))
+def test_no_bound_exceeds_the_optimum_within_the_primarys_limit(first: int) -> None:
+    raised = 0
+    for seed, (instance, primary, optimum) in limited_cases(first).items():
+        problem = Problem(instance, "joint", primary)
+        assert problem.bound.value <= optimum, f"seed {seed}"
+        raised += problem.bound.value > Problem(instance).bound.value
+        windows = windows_of(problem)
+        least = max(optimum, windows.room.end)
+        excesses = [most_overfull(windows, makespan).excess for makespan in range(least, least + 6)]
+        assert max(excesses) <= 0, f"seed {seed}"
+    assert raised
 
 
 @law
@@ -120,7 +151,12 @@ def pulsing() -> Instance:
     )
 
 
-def test_a_bound_of_idle_intervals_is_proven_again_from_the_schedule() -> None:
-    schedule = solve(pulsing(), mode="fill", time_limit=5, workers=1)
-    assert schedule.bound is not None
-    assert reprove(schedule).proven is not False
+@pytest.mark.parametrize("promise", [{"mode": "fill"}, {"primary_slack": 0.1}], ids=["fill", "slack"])
+def test_a_bound_of_idle_intervals_is_proven_again_from_the_schedule(promise: dict[str, Any]) -> None:
+    instance = make_instance(uniform_job(3, 3), uniform_job(3, 3, 3, 4), devices=3)
+    schedule = solve(instance, time_limit=5, workers=1, **promise)
+    bound = Problem(instance, schedule.mode, schedule.primary).bound
+    assert bound.bound.argument == "idle-intervals"
+    claimed = schedule.model_copy(update={"lower_bound": bound.value, "bound": bound.bound})
+    assert reprove(claimed).proven is True
+    assert reprove(claimed.model_copy(update={"lower_bound": bound.value + 1})).proven is False
