@@ -75,7 +75,7 @@ class OrderGraph:
         after = before.copy()
         same = self.fixed.device[order[1:]] == self.fixed.device[order[:-1]]
         before[order[1:][same]], after[order[:-1][same]] = order[:-1][same], order[1:][same]
-        for ready in (self.ready, fallback):
+        for ready in (self.ready, np.where(self.fixed.device < 0, self.ready, fallback)):
             starts, topological = earliest(self.fixed, ready, before, after)
             if len(topological) < len(starts):
                 return None

@@ -4,6 +4,7 @@ Notation: ``s`` start, ``d`` duration, ``l`` lag of a transfer, ``k`` number of 
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from math import gcd
 
 from ortools.sat.python import cp_model
@@ -11,6 +12,7 @@ from ortools.sat.python import cp_model
 from gapweave.models.task_arrays import B, F, Int64Array, W
 from gapweave.solver.cpsat.held_memory import held_amounts
 from gapweave.solver.cpsat.variables import Variables
+from gapweave.solver.equal_jobs import equal_blocks, equal_jobs, in_turns, take_turns
 from gapweave.solver.problem import Problem
 from gapweave.solver.room import free_capacities
 from gapweave.solver.stopping import Stopping
@@ -34,13 +36,14 @@ class ScheduleModel:
         self.cp_model = cp_model.CpModel()
         self.cp_model.name = problem.instance.name
         self.variables = Variables.create(self.cp_model, problem, upper_bound)
-        self._hint = hint
+        self._hint = None if hint is None else in_turns(problem, hint)
         self._upper_bound = upper_bound
 
     def build(self, stopping: Stopping) -> bool:
         """Add all constraints; returns False if it was time to stop before the end."""
         families = (
             self._order_microbatches,
+            self._order_equal_jobs,
             self._respect_precedences,
             self._run_one_task_at_a_time,
             self._respect_memory,
@@ -61,6 +64,19 @@ class ScheduleModel:
             for node in block.nodes[1:]:
                 if not self.problem.is_pinned[node]:
                     self.cp_model.add(start[node - 1] + block.duration <= start[node])
+
+    def _order_equal_jobs(self) -> None:
+        """Equal jobs 0, 1, ..., g-1 take turns: s_0[k] + d <= s_1[k], ..., s_(g-1)[k] + d <= s_0[k+1]."""
+        start, model = self.variables.start, self.cp_model
+        for group in equal_jobs(self.problem):
+            turns = take_turns(self.problem.instance.jobs[group[0]])
+            for blocks in equal_blocks(self.problem, group):
+                for earlier, later in pairwise(blocks):
+                    for first, second in zip(earlier.nodes, later.nodes, strict=True):
+                        model.add(start[first] + earlier.duration <= start[second])
+                if turns:
+                    for last, first in zip(blocks[-1].nodes, blocks[0].nodes[1:], strict=False):
+                        model.add(start[last] + blocks[-1].duration <= start[first])
 
     def _respect_precedences(self) -> None:
         """A task waits for its inputs: s_1 + d_1 + l <= s_2 on every edge of the task graph."""

@@ -137,6 +137,7 @@ class _WindowSearch:
             window = arm.shape(orders, self.rng, self.choice.draw_size(arm))
             demand = self.choice.demand(arm, orders.makespan - self.incumbent.lower_bound)
             rng = Random(self.rng.random())
+            self.failures += 1
         if window is None:
             return True
         model = WindowModel(window, demand, rng)
@@ -147,7 +148,7 @@ class _WindowSearch:
             better, helped = self._keep(orders, answer.found) if answer.found else (False, False)
             cost = answer.work + _WORK_PER_START * model.size
             self.work += cost
-            self.failures = 0 if better else self.failures + 1
+            self.failures = 0 if better else self.failures
             self.choice.learn(arm, Outcome(cost, answer.was_solved, answer.gave_up, helped, better))
         return True
 
