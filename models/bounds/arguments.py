@@ -10,6 +10,7 @@ import numpy as np
 
 from gapweave.models.bounds.heads_tails import HeadsTails
 from gapweave.models.bounds.primary_room import PrimaryRoom
+from gapweave.models.bounds.ramps import ramps_value
 from gapweave.models.bounds.windows import Windows
 from gapweave.models.schedule import Primary
 from gapweave.models.task import Task
@@ -53,6 +54,11 @@ def one_machine(paths: HeadsTails, primary: Primary | None, certificate: dict[st
     return head + int(paths.arrays.duration[chosen].sum()) + tail
 
 
+def ramps(paths: HeadsTails, primary: Primary | None, certificate: dict[str, Any]) -> int:
+    """A device's work and the idle time that memory forces on it at both ends. Certificate: ``device``."""
+    return ramps_value(paths, _integer(certificate["device"]))
+
+
 def pinned_primary(paths: HeadsTails, primary: Primary | None, certificate: dict[str, Any]) -> int:
     """In ``fill`` the primary runs at given times, so nothing ends before its last task does."""
     if primary is None or primary.tasks is None:
@@ -91,6 +97,7 @@ ARGUMENTS: dict[str, Argument] = {
     "device-load": device_load,
     "critical-path": critical_path,
     "one-machine": one_machine,
+    "ramps": ramps,
     "pinned-primary": pinned_primary,
     "idle-intervals": idle_intervals,
 }

@@ -3,10 +3,17 @@
 from gapweave.models.bounds import HeadsTails, Windows, heads_and_tails, merge_equal_jobs
 from gapweave.models.schedule import Bound, Primary
 from gapweave.models.task_arrays import TaskArrays
-from gapweave.solver.bounds import critical_path, device_load, idle_intervals, one_machine, pinned_primary
+from gapweave.solver.bounds import (
+    critical_path,
+    device_load,
+    idle_intervals,
+    one_machine,
+    pinned_primary,
+    ramps,
+)
 from gapweave.solver.bounds.proven import ProvenBound
 
-_PROPOSERS = (device_load.propose, critical_path.propose, one_machine.propose)
+_PROPOSERS = (device_load.propose, critical_path.propose, one_machine.propose, ramps.propose)
 
 
 def best_bound(

@@ -19,8 +19,9 @@ ALONE = (4 + 2 - 1) * 3
 OPTIMUM = ALONE + 1
 PROOFS: dict[str, tuple[int, dict[str, Any]]] = {
     "device-load": (12, {"device": 0}),
-    "critical-path": (12, {"task": [0, 0, "B", 1, 0]}),
+    "critical-path": (ALONE, {"task": [0, 0, "B", 1, 0]}),
     "one-machine": (ALONE, {"device": 1, "head": 1, "tail": 2}),
+    "ramps": (ALONE, {"device": 0}),
     "pinned-primary": (ALONE, {}),
     "idle-intervals": (OPTIMUM, {"device": 1, "makespan": ALONE, "head": 1, "tail": 0}),
 }
@@ -59,7 +60,7 @@ def optimal_schedule() -> Schedule:
     """An optimal fill, so that every argument has something to prove."""
     small = uniform_job(1, 1, 1, 3)
     small["stages"][0]["device"] = 1
-    instance = make_instance(uniform_job(2, 4), small, devices=2)
+    instance = make_instance(uniform_job(2, 4), small, devices=2, capacity=2)
     alone = as_fill(build_schedule(instance.with_jobs(0)))
     assert alone.makespan == ALONE
     rows = [
