@@ -3,8 +3,8 @@
 Number the tasks of one kind on one stage, of all equal jobs together, in the order in which they run. The
 n-th forward of stage s+1 follows at least n forwards of stage s, so the n-th of those ended in time; the same
 holds for every other precedence, and memory only counts tasks. So without loss the n-th task belongs to job
-n mod g of g equal jobs: the jobs take turns. An optimizer waits for all microbatches of its
-own job, so with optimizers or barriers only the k-th tasks of the jobs are put in order, for each k.
+n mod g of g equal jobs: the jobs take turns, microbatch by microbatch. Optimizers wait for all microbatches
+of their own job, so with optimizers or barriers only the k-th tasks of the jobs are put in order, for each k.
 """
 
 from collections import defaultdict
