@@ -34,6 +34,8 @@ _EFFORT = 400_000_000
 _CHUNK = 1_000_000
 #: Moves tried per task in one pass, at least and at most.
 _MOVES_PER_TASK = (50, 400)
+#: Share of the passes that aim at the bound; the others aim somewhere between it and the incumbent.
+_BOUND_SHARE = 0.5
 #: Temperature at the begin of a pass in mean durations, at least and at most, and its fall over the pass.
 _HOT, _FALL = (0.5, 4.0), 0.1
 #: Passes without a better schedule after which the search returns to the best one.
@@ -96,12 +98,26 @@ class _OrderSearch:
         is_mirrored = self._passes % 2 == 1
         if self._fruitless >= _FRUITLESS_PASSES:
             self._current, self._fruitless = self._best, 0
+        self._aim(self._next_target())
         self._passes += 1
         self._fruitless += 1
         orders = self._reversed(self._current) if is_mirrored else self._current
         for found in self._annealed(self._graphs[is_mirrored], orders, self._drawn(), self._bar(is_mirrored)):
             self._current = self._reversed(found) if is_mirrored else found
             self._offer(self._current)
+
+    def _aim(self, target: int) -> None:
+        """Set the makespan to aim at, on which limits and pins in the graphs depend."""
+        self._target = target
+        if self._problem.primary is not None:
+            self._graphs = forward_graph(self._problem, target), mirrored_graph(self._problem, target)
+
+    def _next_target(self) -> int:
+        """Draw the makespan to aim at: the bound, or where that may be out of reach something easier."""
+        bound = self._incumbent.lower_bound
+        if self._incumbent.makespan is None or self._random.random() < _BOUND_SHARE:
+            return bound
+        return bound + int(self._random.random() * (self._incumbent.makespan - bound))
 
     def _bar(self, is_mirrored: bool) -> int:
         """Makespan below which orders are worth keeping.
