@@ -14,18 +14,27 @@ from gapweave.solver.stopping import Stopping
 
 #: Share of the remaining time after which the search on keys ends in any case.
 _KEYS_SHARE = 0.05
-#: Effort of the first round, in nodes looked at and in CP-SAT's deterministic units; it doubles every round.
-_ORDERS_EFFORT = 60_000_000
-_WINDOWS_EFFORT = 3.0
-#: Rounds, if neither a limit nor a proof ends the search: the last one takes minutes.
+#: Effort of the first round per task, in nodes looked at and in CP-SAT's deterministic units; it doubles
+#: every round.
+_ORDERS_EFFORT, _WINDOWS_EFFORT = 40_000, 0.002
+#: The same for any number of tasks, at most.
+_MOST_ORDERS_EFFORT, _MOST_WINDOWS_EFFORT = 60_000_000, 3.0
+#: Rounds, if nothing else ends the search: the last one of a large instance takes minutes.
 _MOST_ROUNDS = 6
 
 
-def improve(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
+def improve(
+    problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options, *, persistent: bool
+) -> None:
     """Search around the best schedule until it meets the bound or it is time to stop.
 
     The searches on orders and windows take turns, longer each time: what one of them cannot leave, the other
     often can. ``options.work_limit`` counts the windows' deterministic units.
+
+    Parameters
+    ----------
+    persistent
+        Whether to go on until it is time to stop, however long nothing helps.
     """
     if stopping or incumbent.is_optimal:
         return
@@ -36,7 +45,7 @@ def improve(problem: Problem, incumbent: Incumbent, stopping: Stopping, options:
     if not preparation.wait(stopping):
         return
     left = float("inf") if options.work_limit is None else options.work_limit
-    for number in count() if options.has_deadline else range(_MOST_ROUNDS):
+    for number in count() if persistent else range(_MOST_ROUNDS):
         if stopping or incumbent.is_optimal or left <= 0:
             return
         _search_orders(problem, incumbent, stopping, options, number)
@@ -48,11 +57,11 @@ def _search_orders(
 ) -> None:
     """Anneal orders in every thread, each with a seed of its own."""
     incumbent.enter("order search")
-    effort = _ORDERS_EFFORT << number
+    effort = _effort(problem, _ORDERS_EFFORT, _MOST_ORDERS_EFFORT, number)
 
     def search(thread: int) -> None:
         seed = options.seed + 1_000 * number + thread
-        search_orders(problem, incumbent, stopping, seed, effort=effort)
+        search_orders(problem, incumbent, stopping, seed, effort=round(effort))
 
     threads = [threading.Thread(target=search, args=(index,)) for index in range(1, options.threads)]
     for thread in threads:
@@ -75,7 +84,7 @@ def _free_windows(
         return 0.0
     from gapweave.solver.cpsat import improve_by_windows  # OR-Tools takes a while to load
 
-    effort = min(left, _WINDOWS_EFFORT * (1 << number))
+    effort = min(left, _effort(problem, _WINDOWS_EFFORT, _MOST_WINDOWS_EFFORT, number))
     improve_by_windows(
         problem,
         incumbent,
@@ -86,3 +95,8 @@ def _free_windows(
         persistent=True,
     )
     return effort
+
+
+def _effort(problem: Problem, per_task: float, most: float, number: int) -> float:
+    """Return the effort of a round; beyond the first twenty it no longer grows."""
+    return min(per_task * problem.arrays.task_count, most) * (1 << min(number, 20))

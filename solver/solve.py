@@ -153,9 +153,9 @@ def _pose(instance: Instance, options: Options, stopping: Stopping) -> tuple[Pro
 def _improve(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
     """Search around the best schedule; without a proof to follow, all the time that is left."""
     if _may_be_proven(problem):
-        improve(problem, incumbent, stopping.share(_IMPROVE_SHARE), options.with_work(_IMPROVE_SHARE))
-    else:
-        improve(problem, incumbent, stopping, options)
+        stopping, options = stopping.share(_IMPROVE_SHARE), options.with_work(_IMPROVE_SHARE)
+    persistent = options.has_deadline and not _may_be_proven(problem)
+    improve(problem, incumbent, stopping, options, persistent=persistent)
 
 
 def _may_be_proven(problem: Problem) -> bool:
