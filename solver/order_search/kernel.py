@@ -1,15 +1,16 @@
 """The compiled annealing of orders: device orders in, better device orders out."""
 
-from typing import Any, NamedTuple
-
 import numpy as np
-import numpy.typing as npt
 
-from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.list_kernel import compiled
-from gapweave.solver.order_search.graph import OrderGraph
-
-Int32Array = npt.NDArray[np.int32]
+from gapweave.solver.order_search.state import (
+    earliest_end,
+    late_count,
+    makespan_of,
+    sort_topologically,
+    tardiness,
+    write_order,
+)
 
 #: Moves accepted between two sortings of the topological order by time, which keep its windows short.
 _ACCEPTED_PER_SORTING = 256
@@ -23,122 +24,6 @@ _REACH = 4.0
 _PATIENCE = 3.0
 #: Work of a move beside the nodes that it touches, in nodes.
 _WORK_PER_MOVE = 5
-
-
-class OrderState(NamedTuple):
-    """Orders of all devices and what follows from them; the last fields are room to work in.
-
-    Attributes
-    ----------
-    seq, level
-        The tasks of device 0 in order, then those of device 1 and so on; their device's memory after each.
-    pos, before, after
-        Per node: its position in ``seq``, its neighbours on the device (-1: none).
-    topo, topo_pos
-        All nodes in a topological order, and the position of each.
-    end
-        Per node: its earliest end under these orders, in ticks.
-    best_seq
-        The best orders so far.
-    """
-
-    seq: Int64Array
-    level: Int64Array
-    pos: Int32Array
-    before: Int32Array
-    after: Int32Array
-    topo: Int32Array
-    topo_pos: Int32Array
-    end: Int64Array
-    best_seq: Int64Array
-    fresh: Int64Array
-    old: Int64Array
-    lane_next: Int64Array
-    missing: Int32Array
-    queue: Int32Array
-    dirty: npt.NDArray[np.uint8]
-    log_node: Int32Array
-    log_end: Int64Array
-
-
-def empty_state(graph: OrderGraph) -> OrderState:
-    """Return room for the orders of a graph; fill ``seq``, then call `load`."""
-    nodes, tasks, lanes = len(graph.duration), int(graph.seq_ptr[-1]), int(graph.lane.max()) + 1
-
-    def zeros(size: int, dtype: Any = np.int64) -> Any:
-        return np.zeros(size, dtype=dtype)
-
-    return OrderState(
-        seq=zeros(tasks),
-        level=zeros(tasks),
-        pos=zeros(nodes, np.int32),
-        before=zeros(nodes, np.int32),
-        after=zeros(nodes, np.int32),
-        topo=zeros(nodes, np.int32),
-        topo_pos=zeros(nodes, np.int32),
-        end=zeros(nodes),
-        best_seq=zeros(tasks),
-        fresh=zeros(tasks),
-        old=zeros(tasks),
-        lane_next=zeros(lanes),
-        missing=zeros(nodes, np.int32),
-        queue=zeros(nodes, np.int32),
-        dirty=zeros(nodes, np.uint8),
-        log_node=zeros(nodes, np.int32),
-        log_end=zeros(nodes),
-    )
-
-
-@compiled
-def load(graph, state):  # type: ignore[no-untyped-def]
-    """Derive a state from its ``seq``; returns whether it has no cycle and memory holds it."""
-    state.pos[:], state.before[:], state.after[:], state.topo_pos[:], state.dirty[:] = -1, -1, -1, 0, 0
-    state.best_seq[:] = state.seq
-    for device in range(len(graph.seq_ptr) - 1):
-        first, stop = graph.seq_ptr[device], graph.seq_ptr[device + 1]
-        if stop > first:
-            state.fresh[: stop - first] = state.seq[first:stop]
-            _write(graph, state, device, first, stop - 1, state.fresh)
-            if state.level[first:stop].max() > graph.capacity[device]:
-                return False
-    size = 0
-    for node in range(len(graph.duration)):
-        state.missing[node] = graph.pred_ptr[node + 1] - graph.pred_ptr[node] + (state.before[node] >= 0)
-        if state.missing[node] == 0:
-            state.queue[size] = node
-            size += 1
-    if _sort_topologically(graph, state, size, 0) < len(graph.duration):
-        return False
-    for t in range(len(graph.duration)):
-        node = state.queue[t]
-        state.topo[t], state.topo_pos[node] = node, t
-        state.end[node] = _earliest_end(graph, state, node)
-    return True
-
-
-@compiled
-def late_count(graph, state):  # type: ignore[no-untyped-def]
-    """Number of nodes that end later than they must."""
-    return (state.end > graph.latest_end).sum()
-
-
-@compiled
-def tardiness(graph, state, target):  # type: ignore[no-untyped-def]
-    """Sum over all nodes of how much too late they end for the makespan ``target``: the cost of orders."""
-    total = 0
-    for node in range(len(graph.duration)):
-        total += max(0, state.end[node] + graph.tail[node] - target)
-    return total
-
-
-@compiled
-def makespan_of(graph, state):  # type: ignore[no-untyped-def]
-    """End of the last task, in ticks."""
-    makespan = 0
-    for device in range(len(graph.seq_ptr) - 1):
-        if graph.seq_ptr[device + 1] > graph.seq_ptr[device]:
-            makespan = max(makespan, state.end[state.seq[graph.seq_ptr[device + 1] - 1]])
-    return makespan
 
 
 @compiled
@@ -174,11 +59,11 @@ def anneal(  # type: ignore[no-untyped-def]
         if a >= b or not _propose(graph, state, device, a, b, shift):
             continue
         state.old[: b - a + 1] = state.seq[a : b + 1]
-        _write(graph, state, device, a, b, state.fresh)
+        write_order(graph, state, device, a, b, state.fresh)
         lo, window = _sort_window(graph, state, a, b)
         work += window
         if lo < 0:
-            _write(graph, state, device, a, b, state.old)
+            write_order(graph, state, device, a, b, state.old)
             continue
         allowed = temperature * random.standard_exponential()
         give_up = allowed + _PATIENCE * temperature
@@ -198,7 +83,7 @@ def anneal(  # type: ignore[no-untyped-def]
         else:
             for k in range(changed):
                 state.end[state.log_node[k]] = state.log_end[k]
-            _write(graph, state, device, a, b, state.old)
+            write_order(graph, state, device, a, b, state.old)
             _sort_window(graph, state, a, b)
             work += window
     return cost, best, moves, work
@@ -295,26 +180,6 @@ def _propose(graph, state, device, a, b, shift):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _write(graph, state, device, a, b, nodes):  # type: ignore[no-untyped-def]
-    """Put ``nodes`` at positions a..b."""
-    level, before = 0, -1
-    if a > graph.seq_ptr[device]:
-        level, before = state.level[a - 1], state.seq[a - 1]
-    for k in range(a, b + 1):
-        node = nodes[k - a]
-        level += graph.delta[node]
-        state.seq[k], state.level[k], state.pos[node] = node, level, k
-        state.before[node] = before
-        if before >= 0:
-            state.after[before] = node
-        before = node
-    after = state.seq[b + 1] if b + 1 < graph.seq_ptr[device + 1] else -1
-    state.after[before] = after
-    if after >= 0:
-        state.before[after] = before
-
-
-@compiled
 def _sort_window(graph, state, a, b):  # type: ignore[no-untyped-def]
     """Sort the part of the topological order that holds positions a..b anew.
 
@@ -342,48 +207,12 @@ def _sort_window(graph, state, a, b):  # type: ignore[no-untyped-def]
         if missing == 0:
             state.queue[size] = node
             size += 1
-    if _sort_topologically(graph, state, size, hi) < hi - lo + 1:
+    if sort_topologically(graph, state, size, hi) < hi - lo + 1:
         return -1, hi - lo + 1
     for t in range(lo, hi + 1):
         node = state.queue[t - lo]
         state.topo[t], state.topo_pos[node] = node, t
     return lo, hi - lo + 1
-
-
-@compiled
-def _sort_topologically(graph, state, size, hi):  # type: ignore[no-untyped-def]
-    """Let ``queue`` (so far ``size`` nodes that wait for none) grow by all that come after, up to ``hi``.
-
-    Returns how many there are (Kahn's algorithm).
-    """
-    done = 0
-    while done < size:
-        node = state.queue[done]
-        done += 1
-        for edge in range(graph.succ_ptr[node], graph.succ_ptr[node + 1] + 1):
-            is_last = edge == graph.succ_ptr[node + 1]
-            after = state.after[node] if is_last else graph.succs[edge]
-            if after >= 0 and state.topo_pos[after] <= hi:
-                state.missing[after] -= 1
-                if state.missing[after] == 0:
-                    state.queue[size] = after
-                    size += 1
-    return size
-
-
-@compiled
-def _earliest_end(graph, state, node):  # type: ignore[no-untyped-def]
-    """Earliest end of a node, from those of the nodes before it."""
-    start = graph.release[node]
-    before = graph.first_pred[node]
-    if before >= 0:
-        start = max(start, state.end[before] + graph.first_lag[node])
-    before = state.before[node]
-    if before >= 0:
-        start = max(start, state.end[before])
-    for edge in range(graph.pred_ptr[node] + 1, graph.pred_ptr[node + 1]):
-        start = max(start, state.end[graph.preds[edge]] + graph.lags[edge])
-    return start + graph.duration[node]
 
 
 @compiled
@@ -407,7 +236,7 @@ def _propagate(graph, state, device, a, b, lo, target, give_up):  # type: ignore
         if change > give_up:
             continue
         node = state.topo[t]
-        old, end = state.end[node], _earliest_end(graph, state, node)
+        old, end = state.end[node], earliest_end(graph, state, node)
         if end == old:
             continue
         state.log_node[changed], state.log_end[changed] = node, old

@@ -24,7 +24,8 @@ from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.order_search.graph import UNLIMITED, OrderGraph, forward_graph, mirrored_graph
-from gapweave.solver.order_search.kernel import anneal, empty_state, late_count, load
+from gapweave.solver.order_search.kernel import anneal
+from gapweave.solver.order_search.state import empty_state, late_count, load
 from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
 

@@ -25,8 +25,9 @@ from gapweave.solver.job_alone import alone
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.order_search import search_orders
 from gapweave.solver.order_search.graph import OrderGraph, forward_graph, mirrored_graph
-from gapweave.solver.order_search.kernel import OrderState, anneal, empty_state, load, makespan_of, tardiness
+from gapweave.solver.order_search.kernel import anneal
 from gapweave.solver.order_search.search import orders_of
+from gapweave.solver.order_search.state import OrderState, empty_state, load, makespan_of, tardiness
 from gapweave.solver.problem import Problem, refuse_impossible_memory
 from gapweave.solver.stopping import Stopping
 from gapweave.solver.timetable import make_schedule
