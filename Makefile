@@ -49,6 +49,7 @@ $(VENV)/.bench-ready: $(READY)
 
 bench: $(VENV)/.bench-ready ## Measure gapweave beside other solvers, and write docs/benchmarks.md (hours)
 	-$(BIN)/python benchmarks/scale.py
+	-$(BIN)/python benchmarks/targets.py
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/report.py
 
