@@ -20,8 +20,8 @@ from gapweave.solver.stopping import Stopping
 #: Dispatch rules tried before the heuristics, which take much longer each, and share of the time for them.
 _FIRST_RULES = 50
 _FIRST_RULES_SHARE = 0.1
-#: Share of the then remaining time after which no further heuristic begins.
-_HEURISTICS_SHARE = 0.2
+#: Share of the then remaining time after which no further heuristic begins: with one job, and with several.
+_HEURISTICS_SHARES = 0.6, 0.2
 #: Seconds per task that must remain for a heuristic to be tried; the compiled one is always tried.
 _HEURISTIC_SECONDS_PER_TASK = 5e-4
 #: Share of the remaining time after which the search over dispatch rules ends in any case.
@@ -48,7 +48,8 @@ def construct(
         _try_heuristics(problem, incumbent, stopping, [heuristic(PriorityList.name)])
         first = stopping.share(_FIRST_RULES_SHARE)
         search_rules(problem, incumbent, first, seed, [("dispatch rules", own)], most_rules=_FIRST_RULES)
-        _try_heuristics(problem, incumbent, stopping.share(_HEURISTICS_SHARE), heuristics().values())
+        share = _HEURISTICS_SHARES[len(problem.instance.jobs) > 1]
+        _try_heuristics(problem, incumbent, stopping.share(share), heuristics().values())
     if stopping or incumbent.is_optimal:
         return
     incumbent.enter("dispatch rules")
