@@ -7,6 +7,7 @@ from itertools import chain
 from gapweave.models.errors import NotApplicable
 from gapweave.solver.dispatch_rule import DispatchRule
 from gapweave.solver.heuristics import Heuristic, heuristic, heuristics, single_job_policies
+from gapweave.solver.heuristics.merge import Merge
 from gapweave.solver.heuristics.priority_list import PriorityList
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.job_alone import JobAlone, alone, best_alone, in_turn
@@ -45,11 +46,12 @@ def construct(
         _keep_primary(pinned, incumbent)
     own = ListScheduler(problem.arrays, problem.pinned)
     if problem.mode == "joint":
-        _try_heuristics(problem, incumbent, stopping, [heuristic(PriorityList.name)])
+        _try_heuristics(problem, incumbent, stopping, stopping, [heuristic(PriorityList.name)])
         first = stopping.share(_FIRST_RULES_SHARE)
         search_rules(problem, incumbent, first, seed, [("dispatch rules", own)], most_rules=_FIRST_RULES)
         share = _HEURISTICS_SHARES[len(problem.instance.jobs) > 1]
-        _try_heuristics(problem, incumbent, stopping.share(share), heuristics().values())
+        best_first = sorted(heuristics().values(), key=lambda method: method.name != Merge.name)
+        _try_heuristics(problem, incumbent, stopping, stopping.share(share), best_first)
     if stopping or incumbent.is_optimal:
         return
     incumbent.enter("dispatch rules")
@@ -62,11 +64,11 @@ def construct(
 
 
 def _try_heuristics(
-    problem: Problem, incumbent: Incumbent, stopping: Stopping, methods: Iterable[Heuristic]
+    problem: Problem, incumbent: Incumbent, stopping: Stopping, share: Stopping, methods: Iterable[Heuristic]
 ) -> None:
-    """Offer the schedule of each heuristic for which there is time."""
+    """Offer the schedule of each heuristic for which there is time; none begins after the share."""
     for method in methods:
-        if stopping or incumbent.is_optimal:
+        if share or incumbent.is_optimal:
             return
         if method.name == PriorityList.name or _has_time(problem, stopping):
             with suppress(NotApplicable):
