@@ -36,8 +36,6 @@ def search_keys(
     stopping: Stopping,
     seed: int,
     scheduler: ListScheduler,
-    *,
-    persistent: bool = False,
 ) -> None:
     """Improve the incumbent until it meets its bound, nothing helps any more, or it is time to stop.
 
@@ -45,8 +43,6 @@ def search_keys(
     ----------
     scheduler
         Of this problem, with its pinned tasks.
-    persistent
-        Whether to go on until it is time to stop, however long nothing helps.
     """
     if incumbent.starts is None:
         return
@@ -54,7 +50,7 @@ def search_keys(
     attempts, failures = _TASKS_PLACED // problem.arrays.task_count, 0
     while not stopping and not incumbent.is_optimal:
         attempts -= 1
-        if not persistent and (attempts < 0 or failures >= _MOST_FAILURES):
+        if attempts < 0 or failures >= _MOST_FAILURES:
             return
         starts = search.attempt()
         failures = 0 if incumbent.offer(starts, "key search") else failures + 1
