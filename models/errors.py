@@ -63,6 +63,12 @@ class Rejected(GapweaveError):
     exit_code = 6
 
 
+class ExecutionFailed(GapweaveError):
+    """A run of a schedule failed: a rank died or hung, numbers were not finite, or results differ."""
+
+    exit_code = 7
+
+
 class OutputError(GapweaveError):
     """An output file could not be written; what stood there before is intact."""
 

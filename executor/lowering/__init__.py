@@ -1,0 +1,1 @@
+"""From a schedule to one program per rank, in small passes."""

@@ -1,0 +1,1 @@
+"""What really happened: recorded times, traces, and where they differ from the plan."""

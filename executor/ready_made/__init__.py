@@ -1,0 +1,1 @@
+"""Jobs that can be run without writing code: transformers, their data, and how they are described."""

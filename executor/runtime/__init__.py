@@ -1,0 +1,1 @@
+"""Who carries programs out: one interpreter, and the ways by which messages travel."""
