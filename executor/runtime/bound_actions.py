@@ -62,7 +62,7 @@ class BoundActions:
         return senders.get(action.kind, self._send)(action)
 
     def _forward(self, action: Action) -> Perform:
-        _, _, job, step, stage, microbatch, *_ = action
+        job, step, stage, microbatch = _numbers(action)
         slots, first, forward = self._slots, self._first_step, self._stages[job, stage].forward
         source, target = ("F", job, step, stage - 1, microbatch), ("F", job, step, stage, microbatch)
 
@@ -75,7 +75,7 @@ class BoundActions:
         return later_stage if stage else first_stage
 
     def _backward(self, action: Action) -> Perform:
-        _, _, job, step, stage, microbatch, *_ = action
+        job, step, stage, microbatch = _numbers(action)
         slots, first, backward = self._slots, self._first_step, self._stages[job, stage].backward
         split = (job, stage) in self._split
         source, target = ("B", job, step, stage + 1, microbatch), ("B", job, step, stage, microbatch)
@@ -86,8 +86,8 @@ class BoundActions:
         return perform
 
     def _weight(self, action: Action) -> Perform:
-        job, step, microbatch, first = action.job, action.step, action.microbatch, self._first_step
-        weight = self._stages[job, action.stage].weight
+        job, step, stage, microbatch = _numbers(action)
+        weight, first = self._stages[job, stage].weight, self._first_step
         return lambda: weight(first[job] + step, microbatch)
 
     def _optimizer(self, action: Action) -> Perform:
@@ -142,3 +142,8 @@ class BoundActions:
             slots[key] = buffers
 
         return perform
+
+
+def _numbers(action: Action) -> tuple[int, int, int, int]:
+    assert action.microbatch is not None, action
+    return action.job, action.step, action.stage, action.microbatch

@@ -32,15 +32,15 @@ class Stage(Protocol):
     def output_signature(self) -> Sequence[TensorShape]:
         """What goes to the next stage; of gradients that come back from there."""
 
-    def forward(self, step: int, microbatch: int | None, inputs: Sequence[Tensor] | None) -> Sequence[Tensor]:
+    def forward(self, step: int, microbatch: int, inputs: Sequence[Tensor] | None) -> Sequence[Tensor]:
         """Return the outputs; none from the last stage. The first one takes its inputs from the data."""
 
     def backward(
-        self, step: int, microbatch: int | None, output_gradients: Sequence[Tensor] | None, split: bool
+        self, step: int, microbatch: int, output_gradients: Sequence[Tensor] | None, split: bool
     ) -> Sequence[Tensor]:
         """Return the gradients of the inputs; with ``split`` those of the weights are left for later."""
 
-    def weight(self, step: int, microbatch: int | None) -> None:
+    def weight(self, step: int, microbatch: int) -> None:
         """Add the gradients of the weights."""
 
     def squared_norm(self) -> Tensor:
