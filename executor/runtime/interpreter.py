@@ -98,6 +98,7 @@ class Interpreter:
             raise self.failure(actions - 1, exc) from exc
         self.record.words[ACTION_WORD] = actions
         self.record.complete(repetition)
+        self._deadlines.learn(self.record.seconds(repetition))
 
     def failure(self, index: int, cause: Exception) -> ActionFailed:
         """Return the error that says which action failed, and why."""

@@ -74,6 +74,11 @@ class Record:
         """Note that every action of a repetition has ended."""
         self.words[_COMPLETED] = repetition + 1
 
+    def seconds(self, repetition: int) -> float:
+        """Return the time from the first action's begin to the last one's end."""
+        first = self._first_word(repetition)
+        return (self.words[first + 2 * self.actions - 1] - self.words[first]) / 1e9 if self.actions else 0.0
+
     def events(self, program: Program) -> Iterator[Event]:
         """Return the actions that have ended, of the repetitions that are kept, in order."""
         for repetition in range(max(0, self.repetition + 1 - self.rows), self.repetition + 1):
