@@ -7,6 +7,7 @@ from typing import Any
 
 from gapweave.executor.program import Action
 from gapweave.executor.runtime.fault import described
+from gapweave.executor.runtime.outcome import Outcome
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.record import Record
 from gapweave.models.errors import ExecutionFailed
@@ -72,7 +73,11 @@ class RunFailed(ExecutionFailed):
         The rank that failed first, as far as it can be told.
     states
         All ranks.
+    outcome
+        What was recorded until then.
     """
+
+    outcome: Outcome | None = None
 
     def __init__(self, first: RankState, states: Sequence[RankState]) -> None:
         self.first = first

@@ -87,7 +87,7 @@ class Interpreter:
             self._first_step[job] = (first + repetition) * steps
         for clipping in self._clipping.values():
             clipping.begin()
-        return self.record.begin(repetition)
+        return self.record.begin(repetition, first)
 
     def end(self, repetition: int) -> None:
         """End a repetition: wait until every message has left, and note that it is complete."""

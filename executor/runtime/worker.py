@@ -62,8 +62,10 @@ def _run(folder: RunFolder, rank: int, reports: TextIO) -> None:
             hooks.on_step,
             folder.stop(),
         )
-        completed = loop.run(options.steps, hooks.restore(stages))
-        _say(reports, {"done": {"completed": completed, "digests": parameter_digests(stages)}})
+        resumed = hooks.restore(stages)
+        completed = loop.run(options.steps, resumed)
+        digests = parameter_digests(stages)
+        _say(reports, {"done": {"completed": completed, "resumed": resumed, "digests": digests}})
 
 
 def _own_standard_output() -> TextIO:
