@@ -37,7 +37,9 @@ class ProcessGroupTransport:
         self._blocking = blocking
         self._groups = {edge: (group, _peer_in(group, edge, rank)) for edge, group in groups.items()}
         self._sent: deque[tuple[int, Works, Sequence[Tensor]]] = deque()
-        self._posted: dict[int, deque[Works]] = {source: deque() for source, target in groups if target == rank}
+        self._posted: dict[int, deque[Works]] = {
+            source: deque() for source, target in groups if target == rank
+        }
 
     def send(self, action: Action, tensors: Sequence[Tensor]) -> None:
         """Start to send; the tensors are kept until they have left."""
