@@ -117,7 +117,7 @@ def gapweave_step(idle: bool) -> Callable[[], None]:
         lambda step, index: (INPUTS[index], INPUTS[index]),
     )
     stages = {
-        (0, stage): IdleStage() if idle else StageRunner(job, 0, STAGES, stage, CPU)
+        (0, stage): IdleStage() if idle else StageRunner(job, 0, STAGES, stage, CPU, microbatches=MICROBATCHES)
         for stage in range(STAGES)
     }
     interpreter = Interpreter(
