@@ -32,7 +32,10 @@ def digests_of_processes(ranks: int, folder: Path) -> list[dict[str, str]]:
         for process in processes:
             process.kill()
     by_rank = [json.loads(output) for output in outputs]
-    return [{name: digest for own in parts for name, digest in own.items()} for parts in zip(*by_rank, strict=True)]
+    return [
+        {name: digest for own in parts for name, digest in own.items()}
+        for parts in zip(*by_rank, strict=True)
+    ]
 
 
 def _run_all(folder: str, ranks: int, rank: int) -> list[dict[str, str]]:
