@@ -71,6 +71,7 @@ class IdleStage:
     """A stage of gapweave that computes nothing."""
 
     device = CPU
+    module = nn.Identity()
     input_signature = output_signature = (INPUTS[0],)
 
     def forward(self, step: int, microbatch: int, inputs: Sequence[Tensor] | None) -> Sequence[Tensor]:
@@ -105,6 +106,10 @@ class IdlePipelineStage(PipelineStage):
 
     def backward_one_chunk(self, *args: Any, **kwargs: Any) -> None:
         self.bwd_cache[args[0]] = INPUTS[:1]
+
+
+def _stage(job: TrainingJob, stage: int) -> StageRunner:
+    return StageRunner(job, 0, STAGES, stage, CPU, microbatches=MICROBATCHES)
 
 
 def gapweave_step(idle: bool) -> Callable[[], None]:

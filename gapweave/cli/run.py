@@ -136,7 +136,7 @@ def _describe(path: str, result: "RunResult") -> None:
             "schedule": path,
             "backend": f"{result.backend}, {counted(len(result.programs), 'rank')}",
             "steps": _steps(result),
-            "time": f"{result.seconds:.1f} s, {min(result.step_seconds, default=0):.4f} s for the fastest step",
+            "time": f"{result.seconds:.1f} s in all, {_fastest(result)}",
         }
     )
     columns = ("job", "steps", "first loss", "last loss")
@@ -148,6 +148,10 @@ def _describe(path: str, result: "RunResult") -> None:
 def _steps(result: "RunResult") -> str:
     resumed = f", {result.resumed:,} of them by an earlier run" if result.resumed else ""
     return f"{result.completed:,}{resumed}{', stopped early' if result.interrupted else ''}"
+
+
+def _fastest(result: "RunResult") -> str | None:
+    return f"{min(result.step_seconds):.4f} s for the fastest step" if result.step_seconds else "no step"
 
 
 def _loss_rows(result: "RunResult") -> list[tuple[object, ...]]:

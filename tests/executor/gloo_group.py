@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import torch.distributed as dist
+from parity_cases import STEPS, combinations_on_processes
 
 from gapweave.executor.runtime.one_rank import run_rank
 from gapweave.executor.runtime.options import RunOptions
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.session import Session
 from gapweave.executor.runtime.training_loop import NeverStop
-from parity_cases import STEPS, combinations_on_processes
 
 LONGEST = 120.0
 

@@ -26,7 +26,7 @@ class Case(NamedTuple):
     Attributes
     ----------
     split, barrier
-        Whether the backward passes of each job are split, and whether its gradients are clipped by their norm.
+        Whether the backward passes of each job are split, and its gradients clipped by their norm.
     """
 
     ranks: int

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from gloo_group import digests_of_processes
+from parity_cases import STEPS, Case, combinations, combinations_on_processes
 
 from gapweave.executor.parity import parity_with_training_alone
 from gapweave.executor.runtime.all_ranks import run_in_process
@@ -10,8 +12,6 @@ from gapweave.executor.runtime.options import RunOptions
 from gapweave.executor.runtime.outcome import Outcome
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.step_collector import StepCollector
-from gloo_group import digests_of_processes
-from parity_cases import STEPS, Case, combinations, combinations_on_processes
 
 OPTIONS = RunOptions(steps=STEPS, backend="in-process")
 
