@@ -1,0 +1,33 @@
+"""What is said about an action that failed."""
+
+from gapweave.executor.program import Action, Program
+from gapweave.models.errors import ExecutionFailed
+
+
+class ActionFailed(ExecutionFailed):
+    """An action failed: names rank, step, action and reason.
+
+    Attributes
+    ----------
+    index
+        Place of the action in the program of the rank.
+    repetition
+        How often the program ran before in this run.
+    """
+
+    def __init__(self, program: Program, index: int, repetition: int, cause: BaseException) -> None:
+        self.rank = program.rank
+        self.index = index
+        self.repetition = repetition
+        self.action = program.actions[index]
+        super().__init__(f"rank {self.rank}, {described(self.action, repetition)}: {_reason(cause)}")
+
+
+def described(action: Action, repetition: int) -> str:
+    """Return for example ``step 4, 'take F j0 t0 s0 m3 <-0'``; steps count from 1."""
+    return f"step {repetition + 1}, '{action}'"
+
+
+def _reason(cause: BaseException) -> str:
+    text = " ".join(str(cause).split())
+    return text if isinstance(cause, ExecutionFailed) else f"{type(cause).__name__}: {text}"

@@ -1,0 +1,154 @@
+"""All ranks in one process: actions of every rank in one order, messages handed over directly."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from time import perf_counter_ns
+
+from torch import Tensor
+
+from gapweave.executor.program import Action, Program
+from gapweave.executor.runtime.interpreter import Interpreter
+from gapweave.executor.runtime.record import ACTION_WORD
+from gapweave.models.errors import ExecutionFailed
+from gapweave.models.task import Task
+
+Channels = dict[tuple[int, int], deque[Sequence[Tensor]]]
+
+
+class InProcessTransport:
+    """The channels of one rank to ranks of the same process.
+
+    Parameters
+    ----------
+    channels
+        The messages on their way, by (sending rank, receiving rank); all ranks share them.
+    """
+
+    def __init__(self, rank: int, channels: Channels) -> None:
+        self._rank = rank
+        self._channels = channels
+        self._posted: dict[int, deque[Sequence[Tensor]]] = {}
+
+    def send(self, action: Action, tensors: Sequence[Tensor]) -> None:
+        """Put a message into its channel."""
+        assert action.peer is not None
+        message = tuple(tensor.detach().clone() for tensor in tensors)
+        self._channels.setdefault((self._rank, action.peer), deque()).append(message)
+
+    def post(self, action: Action, buffers: Sequence[Tensor]) -> None:
+        """Remember where the channel's next message goes."""
+        assert action.peer is not None
+        self._posted.setdefault(action.peer, deque()).append(buffers)
+
+    def take(self, action: Action, deadline: float) -> None:
+        """Move the channel's oldest message into the buffers that were posted first."""
+        assert action.peer is not None
+        channel = self._channels.get((action.peer, self._rank))
+        if not channel:
+            raise ExecutionFailed(f"nothing came from rank {action.peer}")
+        for buffer, tensor in zip(self._posted[action.peer].popleft(), channel.popleft(), strict=True):
+            buffer.copy_(tensor)
+
+    def finish(self, deadline: float) -> None:
+        """Nothing to wait for: what was sent has left."""
+
+
+def merged_order(programs: Sequence[Program], starts: Mapping[Task, int]) -> Iterator[tuple[int, int]]:
+    """Merge the programs into one order in which every message is sent before it is taken.
+
+    Parameters
+    ----------
+    starts
+        The planned start of each task: of the tasks that could run next, the earliest one does.
+
+    Yields
+    ------
+    tuple of int
+        Rank, and the index of its action.
+
+    Raises
+    ------
+    ExecutionFailed
+        The programs wait for each other.
+    """
+    merge = _Merge(programs, starts)
+    while merge.unfinished:
+        rank = merge.choose()
+        yield rank, merge.advance(rank)
+
+
+class _Merge:
+    def __init__(self, programs: Sequence[Program], starts: Mapping[Task, int]) -> None:
+        self._programs = programs
+        self._starts = starts
+        self._next = [0] * len(programs)
+        self._sent: set[tuple[int, Task]] = set()
+        self.unfinished = {program.rank for program in programs if program.actions}
+
+    def choose(self) -> int:
+        ready = [rank for rank in sorted(self.unfinished) if self._is_ready(rank)]
+        if not ready:
+            waiting = (f"rank {rank}: '{self._action(rank)}'" for rank in sorted(self.unfinished))
+            raise ExecutionFailed(f"every rank waits for another: {', '.join(waiting)}")
+        return min(ready, key=self._urgency)
+
+    def advance(self, rank: int) -> int:
+        action, index = self._action(rank), self._next[rank]
+        if action.op == "send":
+            assert action.peer is not None
+            self._sent.add((action.peer, _message(action)))
+        self._next[rank] += 1
+        if self._next[rank] == len(self._programs[rank].actions):
+            self.unfinished.remove(rank)
+        return index
+
+    def _action(self, rank: int) -> Action:
+        return self._programs[rank].actions[self._next[rank]]
+
+    def _is_ready(self, rank: int) -> bool:
+        action = self._action(rank)
+        return action.op != "take" or (rank, _message(action)) in self._sent
+
+    def _urgency(self, rank: int) -> float:
+        """Everything but a task takes no time: it goes first."""
+        action = self._action(rank)
+        return self._starts.get(action.task, -1) if action.op == "run" else -1
+
+
+def _message(action: Action) -> Task:
+    return action.task
+
+
+class InProcessRanks:
+    """The ranks of one process, driven by one thread.
+
+    Parameters
+    ----------
+    interpreters
+        One for each rank, in order.
+    """
+
+    def __init__(self, interpreters: Sequence[Interpreter], starts: Mapping[Task, int]) -> None:
+        self._interpreters = interpreters
+        order = merged_order([interpreter.program for interpreter in interpreters], starts)
+        self.order = tuple(order)
+
+    def run(self, repetition: int, first: int = 0) -> None:
+        """Carry out every program once; raises ActionFailed."""
+        words = [interpreter.begin(repetition, first) for interpreter in self._interpreters]
+        for rank, index in self.order:
+            self.perform(rank, index, words[rank] + 2 * index)
+        for interpreter in self._interpreters:
+            interpreter.end(repetition)
+
+    def perform(self, rank: int, index: int, word: int) -> None:
+        """Carry out one action, and note its times in the rank's record at ``word``."""
+        interpreter = self._interpreters[rank]
+        record = interpreter.record.words
+        record[ACTION_WORD] = index
+        record[word] = perf_counter_ns()
+        try:
+            interpreter.table[index]()
+        except Exception as exc:
+            raise interpreter.failure(index, exc) from exc
+        record[word + 1] = perf_counter_ns()
