@@ -1,7 +1,7 @@
 """All ranks in one process: actions of every rank in one order, messages handed over directly."""
 
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import perf_counter_ns
 
 from torch import Tensor
@@ -12,7 +12,36 @@ from gapweave.executor.runtime.record import ACTION_WORD
 from gapweave.models.errors import ExecutionFailed
 from gapweave.models.task import Task
 
-Channels = dict[tuple[int, int], deque[Sequence[Tensor]]]
+class Channel:
+    """One directed pair of ranks: a message moves as soon as it is sent and its receive is posted."""
+
+    def __init__(self) -> None:
+        self._sent: deque[Sequence[Tensor]] = deque()
+        self._posted: deque[Sequence[Tensor]] = deque()
+        self._arrived = 0
+
+    def send(self, tensors: Sequence[Tensor]) -> None:
+        """Put a message in; it is copied, because its sender may go on changing it."""
+        self._sent.append([tensor.detach().clone() for tensor in tensors])
+        self._move()
+
+    def post(self, buffers: Sequence[Tensor]) -> None:
+        """Say where the next message goes."""
+        self._posted.append(buffers)
+        self._move()
+
+    def take(self) -> bool:
+        """Whether the oldest message that was not taken yet is in its buffers; it then counts as taken."""
+        if not self._arrived:
+            return False
+        self._arrived -= 1
+        return True
+
+    def _move(self) -> None:
+        while self._sent and self._posted:
+            for buffer, tensor in zip(self._posted.popleft(), self._sent.popleft(), strict=True):
+                buffer.copy_(tensor)
+            self._arrived += 1
 
 
 class InProcessTransport:
@@ -21,33 +50,28 @@ class InProcessTransport:
     Parameters
     ----------
     channels
-        The messages on their way, by (sending rank, receiving rank); all ranks share them.
+        By (sending rank, receiving rank); shared by all ranks.
     """
 
-    def __init__(self, rank: int, channels: Channels) -> None:
+    def __init__(self, rank: int, channels: defaultdict[tuple[int, int], Channel]) -> None:
         self._rank = rank
         self._channels = channels
-        self._posted: dict[int, deque[Sequence[Tensor]]] = {}
 
     def send(self, action: Action, tensors: Sequence[Tensor]) -> None:
         """Put a message into its channel."""
         assert action.peer is not None
-        message = tuple(tensor.detach().clone() for tensor in tensors)
-        self._channels.setdefault((self._rank, action.peer), deque()).append(message)
+        self._channels[self._rank, action.peer].send(tensors)
 
     def post(self, action: Action, buffers: Sequence[Tensor]) -> None:
-        """Remember where the channel's next message goes."""
+        """Say where the channel's next message goes."""
         assert action.peer is not None
-        self._posted.setdefault(action.peer, deque()).append(buffers)
+        self._channels[action.peer, self._rank].post(buffers)
 
     def take(self, action: Action, deadline: float) -> None:
-        """Move the channel's oldest message into the buffers that were posted first."""
+        """Require that the message is there: nothing else runs meanwhile."""
         assert action.peer is not None
-        channel = self._channels.get((action.peer, self._rank))
-        if not channel:
+        if not self._channels[action.peer, self._rank].take():
             raise ExecutionFailed(f"nothing came from rank {action.peer}")
-        for buffer, tensor in zip(self._posted[action.peer].popleft(), channel.popleft(), strict=True):
-            buffer.copy_(tensor)
 
     def finish(self, deadline: float) -> None:
         """Nothing to wait for: what was sent has left."""
@@ -96,7 +120,7 @@ class _Merge:
         action, index = self._action(rank), self._next[rank]
         if action.op == "send":
             assert action.peer is not None
-            self._sent.add((action.peer, _message(action)))
+            self._sent.add((action.peer, action.task))
         self._next[rank] += 1
         if self._next[rank] == len(self._programs[rank].actions):
             self.unfinished.remove(rank)
@@ -107,16 +131,12 @@ class _Merge:
 
     def _is_ready(self, rank: int) -> bool:
         action = self._action(rank)
-        return action.op != "take" or (rank, _message(action)) in self._sent
+        return action.op != "take" or (rank, action.task) in self._sent
 
     def _urgency(self, rank: int) -> float:
         """Everything but a task takes no time: it goes first."""
         action = self._action(rank)
         return self._starts.get(action.task, -1) if action.op == "run" else -1
-
-
-def _message(action: Action) -> Task:
-    return action.task
 
 
 class InProcessRanks:
@@ -126,24 +146,33 @@ class InProcessRanks:
     ----------
     interpreters
         One for each rank, in order.
+    check_stop
+        Called before every action; may raise to end the run.
     """
 
-    def __init__(self, interpreters: Sequence[Interpreter], starts: Mapping[Task, int]) -> None:
-        self._interpreters = interpreters
+    def __init__(
+        self,
+        interpreters: Sequence[Interpreter],
+        starts: Mapping[Task, int],
+        check_stop: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.interpreters = interpreters
         order = merged_order([interpreter.program for interpreter in interpreters], starts)
         self.order = tuple(order)
+        self._check_stop = check_stop
 
     def run(self, repetition: int, first: int = 0) -> None:
         """Carry out every program once; raises ActionFailed."""
-        words = [interpreter.begin(repetition, first) for interpreter in self._interpreters]
+        words = [interpreter.begin(repetition, first) for interpreter in self.interpreters]
         for rank, index in self.order:
+            self._check_stop()
             self.perform(rank, index, words[rank] + 2 * index)
-        for interpreter in self._interpreters:
+        for interpreter in self.interpreters:
             interpreter.end(repetition)
 
     def perform(self, rank: int, index: int, word: int) -> None:
         """Carry out one action, and note its times in the rank's record at ``word``."""
-        interpreter = self._interpreters[rank]
+        interpreter = self.interpreters[rank]
         record = interpreter.record.words
         record[ACTION_WORD] = index
         record[word] = perf_counter_ns()
