@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from gapweave.executor.runtime.virtual_devices.streams import CudaStream
+from gapweave.executor.runtime.virtual_devices.streams import CudaStream, Stream
 
 #: Shares are multiples of this on Hopper, whose thread block clusters need their multiprocessors together.
 _HOPPER_ALIGNMENT = 8
@@ -40,7 +40,7 @@ class Partition(NamedTuple):
         The driver's objects behind the streams, which must live as long as they.
     """
 
-    streams: tuple[CudaStream, ...]
+    streams: tuple[Stream, ...]
     multiprocessors: int | None
     note: str
     handles: tuple[Any, ...] = ()
@@ -150,7 +150,7 @@ def call(driver: Any, name: str, *arguments: Any) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _probe(streams: Sequence[CudaStream], device: torch.device) -> None:
+def _probe(streams: Sequence[Stream], device: torch.device) -> None:
     """Try what a run does on every stream: a product, marks with times, waiting across, memory across."""
     made: torch.Tensor | None = None
     try:

@@ -85,7 +85,8 @@ class CudaStream:
     def hold(self, tensors: Iterable[Tensor]) -> None:
         """Tell torch's caching allocator that this stream uses the tensors too."""
         for tensor in tensors:
-            tensor.record_stream(self.stream)
+            if tensor.is_cuda:
+                tensor.record_stream(self.stream)
 
     def synchronize(self) -> None:
         """Wait on the host for the stream."""

@@ -1,0 +1,44 @@
+"""A run of all ranks on one GPU, or on the CPU with the same dispatcher."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+
+from gapweave.executor.runtime.options import RunOptions
+from gapweave.executor.runtime.plan import Plan
+from gapweave.executor.runtime.rank_setup import interpreter_of, stages_of
+from gapweave.executor.runtime.virtual_devices.channels import Mailbox, StreamTransport
+from gapweave.executor.runtime.virtual_devices.dispatcher import Dispatcher
+from gapweave.executor.runtime.virtual_devices.sm_partition import Partition, partition
+from gapweave.executor.runtime.virtual_devices.streams import HostStream, Stream
+from gapweave.executor.training.job import TrainingJob
+
+
+def virtual_devices(
+    plan: Plan,
+    jobs: Sequence[TrainingJob],
+    options: RunOptions,
+    device: torch.device,
+    streams: Sequence[Stream],
+    check_stop: Callable[[], None] = lambda: None,
+) -> Dispatcher:
+    """Build every rank of a schedule on one device, each with a stream of its own.
+
+    Everything that a rank keeps is made in its stream: memory belongs to the stream in which it was made.
+    """
+    mailbox = Mailbox()
+    interpreters = []
+    for rank in range(plan.ranks):
+        with streams[rank].active():
+            stages = stages_of(plan, jobs, rank, device)
+            transport = StreamTransport(rank, streams[rank], mailbox)
+            interpreters.append(interpreter_of(plan, jobs, rank, stages, transport, options))
+        streams[rank].synchronize()
+    return Dispatcher(interpreters, plan.starts, streams, check_stop)
+
+
+def share_device(device: torch.device, parts: int, *, split: bool = True) -> Partition:
+    """Make one stream per virtual device: shares of a GPU's multiprocessors, or the CPU itself."""
+    if device.type == "cpu":
+        return Partition(tuple(HostStream() for _ in range(parts)), None, "the CPU: one task at a time")
+    return partition(device, parts, split=split)
