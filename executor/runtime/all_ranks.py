@@ -1,15 +1,69 @@
 """A run of all ranks in one process."""
 
+import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
+from gapweave.executor.runtime.digests import parameter_digests
+from gapweave.executor.runtime.hooks import hooks_of
 from gapweave.executor.runtime.in_process import Channel, InProcessRanks, InProcessTransport
+from gapweave.executor.runtime.jobs import jobs_of
 from gapweave.executor.runtime.options import RunOptions
+from gapweave.executor.runtime.outcome import Outcome
 from gapweave.executor.runtime.plan import Plan
-from gapweave.executor.runtime.rank_setup import interpreter_of, stages_of
+from gapweave.executor.runtime.rank_setup import interpreter_of, require_matching, stages_of
+from gapweave.executor.runtime.step_collector import StepCollector
+from gapweave.executor.runtime.training_loop import TrainingLoop
 from gapweave.executor.training.job import TrainingJob
+from gapweave.models.errors import Interrupted
+
+#: Seconds from a wish to stop to the end of the step that is under way; then it is given up.
+_STEP_END = 1.2
+
+
+class _StopBetweenSteps:
+    """Ends the run with the step under way; within it, if that takes too long."""
+
+    def __init__(self, stopped: Callable[[], bool]) -> None:
+        self._stopped = stopped
+        self._give_up: float | None = None
+
+    def after(self, repetition: int) -> bool:
+        return self._stopped()
+
+    def check(self) -> None:
+        if self._give_up is None:
+            if self._stopped():
+                self._give_up = time.monotonic() + _STEP_END
+        elif time.monotonic() > self._give_up:
+            raise Interrupted("stopped within a step")
+
+
+def run_in_process(
+    plan: Plan,
+    options: RunOptions,
+    jobs: Sequence[TrainingJob] | None,
+    collector: StepCollector,
+    stopped: Callable[[], bool],
+) -> Outcome:
+    """Run all ranks of a schedule in this process."""
+    made = jobs_of(plan.schedule, options) if jobs is None else jobs
+    require_matching(plan, made)
+    stop = _StopBetweenSteps(stopped)
+    ranks = ranks_in_process(plan, made, options, check_stop=stop.check)
+    stages = {key: stage for rank in ranks.interpreters for key, stage in rank.stages.items()}
+    hooks = hooks_of(plan, options)
+    completed = resumed = hooks.restore(stages)
+    loop = TrainingLoop(ranks, stages, 0, plan.schedule.steps, collector.add, hooks.on_step, stop)
+    digests: Mapping[str, str] = {}
+    try:
+        completed = loop.run(options.steps, resumed)
+        digests = parameter_digests(stages)
+    except Interrupted:
+        completed += min(rank.record.completed for rank in ranks.interpreters)
+    return Outcome(completed, resumed, digests, [rank.record for rank in ranks.interpreters])
 
 
 def ranks_in_process(

@@ -14,6 +14,8 @@ class Deadlines:
     ----------
     gaps
         Planned idle time before each action, in ticks.
+    makespan
+        Planned duration of the program, in ticks.
     floor
         Seconds that every message is waited for, whatever the plan.
     tick
@@ -25,16 +27,23 @@ class Deadlines:
         The deadline of each action; changed in place.
     """
 
-    def __init__(self, gaps: Sequence[int], floor: float = DEFAULT_FLOOR, tick: float | None = None) -> None:
+    def __init__(
+        self,
+        gaps: Sequence[int],
+        makespan: int,
+        floor: float = DEFAULT_FLOOR,
+        tick: float | None = None,
+    ) -> None:
         self.floor = floor
+        self._makespan = makespan
         self._gaps = gaps
         self._tick = tick or 0.0
         self.seconds = [0.0] * len(gaps)
         self._update()
 
-    def learn(self, measured: float, planned: int) -> None:
-        """Take the slowest step so far as the scale: ``measured`` seconds for ``planned`` ticks."""
-        tick = measured / planned if planned else 0.0
+    def learn(self, measured: float) -> None:
+        """Take the slowest step so far, in seconds, as the scale of the plan."""
+        tick = measured / self._makespan if self._makespan else 0.0
         if tick > self._tick:
             self._tick = tick
             self._update()

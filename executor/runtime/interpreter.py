@@ -87,7 +87,7 @@ class Interpreter:
             self._first_step[job] = (first + repetition) * steps
         for clipping in self._clipping.values():
             clipping.begin()
-        return self.record.begin(repetition)
+        return self.record.begin(repetition, first)
 
     def end(self, repetition: int) -> None:
         """End a repetition: wait until every message has left, and note that it is complete."""
@@ -98,6 +98,7 @@ class Interpreter:
             raise self.failure(actions - 1, exc) from exc
         self.record.words[ACTION_WORD] = actions
         self.record.complete(repetition)
+        self._deadlines.learn(self.record.seconds(repetition))
 
     def failure(self, index: int, cause: Exception) -> ActionFailed:
         """Return the error that says which action failed, and why."""

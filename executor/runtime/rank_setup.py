@@ -63,7 +63,7 @@ def interpreter_of(
 ) -> Interpreter:
     """Bind the program of a rank to its stages and channels."""
     program = plan.programs[rank]
-    deadlines = Deadlines(plan.gaps(rank), options.deadline, plan.tick)
+    deadlines = Deadlines(plan.gaps(rank), plan.schedule.makespan, options.deadline, plan.tick)
     record = _record(len(program.actions), options, record_path)
     clipping = _clipping(plan, jobs)
     return Interpreter(program, stages, transport, record, deadlines, plan.schedule.steps, clipping)

@@ -11,7 +11,7 @@ from gapweave.executor.program import Program
 
 #: Words (8 bytes each) before the times: the fields below.
 _HEADER = 8
-_REPETITION, _ACTION, _COMPLETED, _ACTIONS, _ROWS = range(5)
+_REPETITION, _ACTION, _COMPLETED, _ACTIONS, _ROWS, _RESUMED = range(6)
 _WORD = 8
 
 
@@ -28,7 +28,7 @@ class Record:
         Repetitions that are kept: the latest ones.
     """
 
-    def __init__(self, memory: mmap.mmap) -> None:
+    def __init__(self, memory: mmap.mmap | bytearray) -> None:
         self.words = memoryview(memory).cast("q")
         self.actions = self.words[_ACTIONS]
         self.rows = self.words[_ROWS]
@@ -49,6 +49,11 @@ class Record:
         with path.open("r+b") as file:
             return cls(mmap.mmap(file.fileno(), 0))
 
+    @classmethod
+    def from_bytes(cls, words: bytes) -> Self:
+        """Return the record whose ``words`` came from elsewhere."""
+        return cls(bytearray(words))
+
     @property
     def repetition(self) -> int:
         """The repetition of the program that was begun last, from 0; -1 before the first."""
@@ -64,8 +69,14 @@ class Record:
         """How many repetitions are complete."""
         return self.words[_COMPLETED]
 
-    def begin(self, repetition: int) -> int:
+    @property
+    def resumed(self) -> int:
+        """How many repetitions earlier runs had completed."""
+        return self.words[_RESUMED]
+
+    def begin(self, repetition: int, resumed: int) -> int:
         """Begin a repetition; return the index of the word for the begin of its first action."""
+        self.words[_RESUMED] = resumed
         self.words[_ACTION] = 0
         self.words[_REPETITION] = repetition
         return self._first_word(repetition)
@@ -73,6 +84,11 @@ class Record:
     def complete(self, repetition: int) -> None:
         """Note that every action of a repetition has ended."""
         self.words[_COMPLETED] = repetition + 1
+
+    def seconds(self, repetition: int) -> float:
+        """Return the time from the first action's begin to the last one's end."""
+        first = self._first_word(repetition)
+        return (self.words[first + 2 * self.actions - 1] - self.words[first]) / 1e9 if self.actions else 0.0
 
     def events(self, program: Program) -> Iterator[Event]:
         """Return the actions that have ended, of the repetitions that are kept, in order."""

@@ -48,6 +48,14 @@ class Stop(Protocol):
         """Whether the run ends with this repetition, the same on all ranks."""
 
 
+class NeverStop:
+    """Nobody can ask to stop."""
+
+    def after(self, repetition: int) -> bool:
+        """Never."""
+        return False
+
+
 class TrainingLoop:
     """Carries out a schedule several times.
 
