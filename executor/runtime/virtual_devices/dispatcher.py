@@ -134,6 +134,8 @@ class Dispatcher:
             before, mark = perf_counter_ns(), self._streams[0].record()
             self._streams[0].synchronize()
             self._origin = Origin(mark, (before + perf_counter_ns()) // 2)
+        for stream in self._streams:
+            stream.wait_for_default()
         marks = [stream.record() for stream in self._streams]
         for stream in self._streams:
             for mark in marks:

@@ -1,5 +1,6 @@
 """A run of all ranks on one GPU, or on the CPU with the same dispatcher."""
 
+import os
 from collections.abc import Callable, Sequence
 
 import torch
@@ -37,8 +38,21 @@ def virtual_devices(
     return Dispatcher(interpreters, plan.starts, streams, check_stop)
 
 
+def ranks_on_one_gpu(
+    plan: Plan,
+    jobs: Sequence[TrainingJob],
+    options: RunOptions,
+    check_stop: Callable[[], None] = lambda: None,
+) -> Dispatcher:
+    """Build every rank of a schedule on the first GPU; without one, on the CPU, where devices take turns."""
+    device = torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
+    streams = share_device(device, plan.ranks).streams
+    return virtual_devices(plan, jobs, options, device, streams, check_stop)
+
+
 def share_device(device: torch.device, parts: int, *, split: bool = True) -> Partition:
     """Make one stream per virtual device: shares of a GPU's multiprocessors, or the CPU itself."""
+    os.environ.setdefault("CUDA_DEVICE_MAX_CONNECTIONS", "32")  # read when CUDA starts; 8 queues otherwise
     if device.type == "cpu":
         return Partition(tuple(HostStream() for _ in range(parts)), None, "the CPU: one task at a time")
     return partition(device, parts, split=split)

@@ -36,6 +36,10 @@ class Stream(Protocol):
         """Let all that is issued from now on begin after the mark; the host does not wait."""
         ...
 
+    def wait_for_default(self) -> None:
+        """Let all that is issued from now on begin after what was issued outside of all streams."""
+        ...
+
     def hold(self, tensors: Iterable[Tensor]) -> None:
         """Keep the memory of tensors that another stream made until what was issued here has used it.
 
@@ -82,6 +86,10 @@ class CudaStream:
         assert isinstance(mark, CudaMark)
         self.stream.wait_event(mark.event)
 
+    def wait_for_default(self) -> None:
+        """Let the stream wait for torch's current stream, which is the default one outside of all others."""
+        self.stream.wait_stream(torch.cuda.current_stream(self.stream.device))
+
     def hold(self, tensors: Iterable[Tensor]) -> None:
         """Tell torch's caching allocator that this stream uses the tensors too."""
         for tensor in tensors:
@@ -118,6 +126,9 @@ class HostStream:
 
     def wait(self, mark: Mark) -> None:
         """Do nothing: whatever the mark stands for is done."""
+
+    def wait_for_default(self) -> None:
+        """Do nothing: whatever was issued is done."""
 
     def hold(self, tensors: Iterable[Tensor]) -> None:
         """Do nothing: whatever used the tensors is done."""

@@ -62,6 +62,9 @@ class RecordingStream:
         self._detector.waits += 1
         self.clock |= mark.clock
 
+    def wait_for_default(self) -> None:
+        """Nothing to do: the host's effects precede all that is issued later."""
+
     def hold(self, tensors: Iterable[Tensor]) -> None:
         for tensor in tensors:
             self._detector.hold(tensor, self)
