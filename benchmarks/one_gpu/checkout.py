@@ -11,14 +11,18 @@ _ROOT = Path(__file__).parents[2]
 
 def make_heuristics_known() -> None:
     """Describe the checkout as an installed package would be, if no package has gapweave's heuristics."""
-    if entry_points(group="gapweave.heuristics"):
-        return
+    if not entry_points(group="gapweave.heuristics"):
+        sys.path.append(str(describe_checkout(Path(tempfile.mkdtemp()))))
+
+
+def describe_checkout(folder: Path) -> Path:
+    """Write the description of an installed package, with all entry points, into a folder; return it."""
     project = tomllib.loads((_ROOT / "pyproject.toml").read_text())["project"]
-    folder = Path(tempfile.mkdtemp()) / "gapweave-0.dist-info"
-    folder.mkdir()
-    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: gapweave\nVersion: 0\n")
+    described = folder / "gapweave-0.dist-info"
+    described.mkdir()
+    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: gapweave\nVersion: 0\n")
     lines = []
     for group, entries in project["entry-points"].items():
         lines += [f"[{group}]", *(f"{name} = {value}" for name, value in entries.items()), ""]
-    (folder / "entry_points.txt").write_text("\n".join(lines))
-    sys.path.append(str(folder.parent))
+    (described / "entry_points.txt").write_text("\n".join(lines))
+    return folder

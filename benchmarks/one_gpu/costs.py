@@ -36,9 +36,7 @@ class Costs(NamedTuple):
 
 def _spread(found: Sequence[Measured]) -> float:
     """Return the largest (90th percentile / median) under load."""
-    return round(
-        max(quantiles(one.loaded, n=10)[-1] / median(one.loaded) for one in found if len(one.loaded) > 1), 3
-    )
+    return round(max(quantiles(one.loaded, n=10)[-1] / median(one.loaded) for one in found), 3)
 
 
 def device_of(job: int, stage: int, devices: int) -> int:

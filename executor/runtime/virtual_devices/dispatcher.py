@@ -1,5 +1,6 @@
 """One thread that issues the actions of all virtual devices, in the planned order, and never waits inside."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -78,6 +79,7 @@ class Dispatcher:
         self._runs = [(rank, [index for _, index in run]) for rank, run in groupby(order, itemgetter(0))]
         self._pending: list[_Pending] = []
         self._issued: list[int] = []
+        self._meetings: deque[list[Mark]] = deque()
         self._origin: Origin | None = None
         self.leads: list[Lead] = []
 
@@ -109,6 +111,7 @@ class Dispatcher:
             for interpreter in self.interpreters:
                 interpreter.end(repetition)
         self._pending.clear()
+        self._meetings.clear()
         self._issued.clear()
         self._origin = None
 
@@ -140,6 +143,14 @@ class Dispatcher:
         for stream in self._streams:
             for mark in marks:
                 stream.wait(mark)
+        self._wait_for_the_last_but_one()
+        self._meetings.append(marks)
+
+    def _wait_for_the_last_but_one(self) -> None:
+        """Be one repetition ahead at most: what it sends to other streams takes memory of its own."""
+        if len(self._meetings) > 1:
+            for mark in self._meetings.popleft():
+                mark.synchronize()
 
     def _synchronize(self) -> None:
         for stream in self._streams:

@@ -1,6 +1,7 @@
 """How long the tasks of stages take on their virtual device: alone, and while all others work too."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from statistics import median
 from typing import NamedTuple, TypeAlias
 
@@ -10,6 +11,8 @@ from torch import Tensor
 from gapweave.executor.runtime.stage_protocol import Stage, TensorShape
 from gapweave.executor.runtime.virtual_devices.streams import Mark, Stream
 
+#: Microbatches of a step that is measured.
+_MICROBATCHES = 3
 #: Job, stage and kind of task.
 Subject: TypeAlias = tuple[int, int, str]
 
@@ -47,7 +50,7 @@ def measure(
     streams: Sequence[Stream],
     microbatches: Mapping[int, int],
     *,
-    rounds: int = 6,
+    rounds: int = 4,
     warm_up: int = 2,
 ) -> dict[Subject, Measured]:
     """Time every kind of task of every stage in the arrangement in which it will run.
@@ -59,7 +62,7 @@ def measure(
     microbatches
         Of each job: the data of these microbatches is what the stages see.
     rounds
-        Samples of each kind of task, in each of both arrangements.
+        Steps of a few microbatches each, in each of both arrangements.
     warm_up
         Rounds before, which are not counted.
     """
@@ -108,7 +111,7 @@ def _loaded(
 def _tasks(
     placed: Placed, stream: Stream, microbatches: int, rounds: int, samples: list[_Sample]
 ) -> Iterator[Callable[[], None]]:
-    """Return the tasks of one stage as callables: a microbatch after the other, then the optimizer."""
+    """Return the tasks of one stage as callables: steps of some microbatches, then the optimizer."""
     job, number, stage, _, split = placed
     inputs, gradients = _messages(stage, stream)
 
@@ -121,13 +124,13 @@ def _tasks(
 
         return perform
 
-    for index in range(rounds):
-        microbatch = index % microbatches
-        yield timed("F", lambda m=microbatch: stage.forward(0, m, inputs))
-        yield timed("B", lambda m=microbatch: stage.backward(0, m, gradients, split))
-        if split:
-            yield timed("W", lambda m=microbatch: stage.weight(0, m))
-    yield timed("O", lambda: stage.optimizer_step(0, None))
+    for step in range(rounds):
+        for microbatch in range(min(_MICROBATCHES, microbatches)):
+            yield timed("F", partial(stage.forward, step, microbatch, inputs))
+            yield timed("B", partial(stage.backward, step, microbatch, gradients, split))
+            if split:
+                yield timed("W", partial(stage.weight, step, microbatch))
+        yield timed("O", partial(stage.optimizer_step, step, None))
 
 
 def _messages(stage: Stage, stream: Stream) -> tuple[list[Tensor] | None, list[Tensor] | None]:

@@ -20,6 +20,10 @@ class Mark(Protocol):
         """Return the nanoseconds from the moment ``origin`` was reached; both must have been reached."""
         ...
 
+    def synchronize(self) -> None:
+        """Let the host wait until the mark is reached."""
+        ...
+
 
 class Stream(Protocol):
     """A queue of work on the device."""
@@ -63,6 +67,10 @@ class CudaMark:
         assert isinstance(origin, CudaMark)
         milliseconds: float = origin.event.elapsed_time(self.event)
         return round(milliseconds * 1e6)
+
+    def synchronize(self) -> None:
+        """Wait on the host for the event."""
+        self.event.synchronize()
 
 
 class CudaStream:
@@ -111,6 +119,9 @@ class HostMark:
         """Return the nanoseconds after ``origin``."""
         assert isinstance(origin, HostMark)
         return self.nanoseconds - origin.nanoseconds
+
+    def synchronize(self) -> None:
+        """Do nothing: it was reached when it was made."""
 
 
 class HostStream:

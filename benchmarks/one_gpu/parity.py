@@ -1,0 +1,1 @@
+def parity_lines(schedule, jobs, device, streams): return ["parity: stub"]
