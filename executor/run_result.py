@@ -28,6 +28,12 @@ class JobParity:
     parameters: int
     differing: tuple[str, ...]
 
+    def __str__(self) -> str:
+        if not self.differing:
+            return f"{self.job}: all {self.parameters} parameters bitwise equal to training alone"
+        names = ", ".join(self.differing[:3]) + (", ..." if len(self.differing) > 3 else "")
+        return f"{self.job}: {len(self.differing)} of {self.parameters} parameters differ: {names}"
+
 
 @dataclass(frozen=True)
 class RunResult:

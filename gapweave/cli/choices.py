@@ -46,3 +46,12 @@ class Jobs(StrEnum):
 
     all = "all"
     primary = "primary"
+
+
+class RunBackend(StrEnum):
+    """What carries messages between devices."""
+
+    auto = "auto"
+    gloo = "gloo"
+    nccl = "nccl"
+    in_process = "in-process"
