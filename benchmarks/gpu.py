@@ -1,8 +1,8 @@
 """Two training jobs on one GPU as several virtual devices: ``python benchmarks/gpu.py``.
 
-Measures the stages on their shares of the GPU, schedules the two jobs, runs the schedule and the two jobs alone,
-checks that interleaving changes no parameter, and prints a table last. ``profile`` and ``run`` do the two halves
-apart, for a schedule that is solved elsewhere in between.
+Measures the stages on their shares of the GPU, schedules the two jobs, runs the schedule and the two jobs
+alone, checks that interleaving changes no parameter, and prints a table last. ``profile`` and ``run`` do the two
+halves apart, for a schedule that is solved elsewhere in between.
 """
 
 import argparse
@@ -80,8 +80,9 @@ class Benchmark:
         schedules = {_JOINT: schedule}
         for number, job in enumerate(schedule.instance.jobs):
             schedules[f"{job.name} alone, 1f1b"] = alone(schedule.instance, number)
-        runs = {name: self._execute(name, one, number - 1)
-                for number, (name, one) in enumerate(schedules.items())}
+        runs = {
+            name: self._execute(name, one, number - 1) for number, (name, one) in enumerate(schedules.items())
+        }
         names = [name for name in runs if name != _JOINT]
         gained = gain(runs, _JOINT, names)
         self._add("", *execution_lines(schedules, runs), *host_lines(runs[_JOINT]))

@@ -99,8 +99,15 @@ def _execution(
     actions = sum(len(program.actions) for program in plan.programs)
     tick = round(1e9 * (plan.tick or 1e-9))
     return Execution(
-        plan.schedule.makespan * tick, tuple(makespans), seconds, host, median(issued), actions,
-        median(leads), sum(lead < _HOST_BOUND for lead in leads) / len(leads), tuple(runs[typical]),
+        plan.schedule.makespan * tick,
+        tuple(makespans),
+        seconds,
+        host,
+        median(issued),
+        actions,
+        median(leads),
+        sum(lead < _HOST_BOUND for lead in leads) / len(leads),
+        tuple(runs[typical]),
     )
 
 

@@ -1,4 +1,4 @@
-"""The two training jobs: decoder-only transformers in equal stages, with data that is on the device already."""
+"""The two training jobs: decoder-only transformers in equal stages, their data on the device already."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

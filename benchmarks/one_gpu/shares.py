@@ -1,7 +1,7 @@
-"""Are the shares of the GPU what they should be: disjoint, and as fast as their number of multiprocessors says?"""
+"""Whether the shares of the GPU are disjoint, and as fast as their multiprocessors let one expect."""
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from statistics import median
 
 import torch
@@ -56,7 +56,7 @@ def _times(streams: Sequence[Stream], left: torch.Tensor) -> list[list[int]]:
             own.append(stream.record())
     for stream in streams:
         stream.synchronize()
-    return [[end.since(begin) for begin, end in zip(own, own[1:], strict=False)] for own in marks]
+    return [[end.since(begin) for begin, end in pairwise(own)] for own in marks]
 
 
 def _range(times: Sequence[float]) -> str:

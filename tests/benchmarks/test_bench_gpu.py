@@ -40,8 +40,11 @@ def test_one_call_measures_schedules_runs_and_compares(tmp_path: Path, capsys: p
     results = json.loads((tmp_path / "one-gpu.results.json").read_text())
     assert results["table"] == table.splitlines()
     assert {len(run["makespans"]) for run in results["runs"].values()} == {2}
-    measured = [event for event in json.loads((tmp_path / "one-gpu.trace.json").read_text())["traceEvents"]
-                if event["ph"] == "X" and event["pid"] >= 1000 and event["tid"] == 0]
+    measured = [
+        event
+        for event in json.loads((tmp_path / "one-gpu.trace.json").read_text())["traceEvents"]
+        if event["ph"] == "X" and event["pid"] >= 1000 and event["tid"] == 0
+    ]
     assert len(measured) == len(Schedule.load(tmp_path / "one-gpu.schedule.json").tasks)
 
 

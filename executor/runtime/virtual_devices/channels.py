@@ -1,4 +1,4 @@
-"""Messages between virtual devices of one GPU: a mark in the sender's stream, and a copy in the taker's."""
+"""Messages between virtual devices of one GPU: a mark in the sender's stream for which the taker's waits."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
@@ -45,9 +45,9 @@ class Mailbox:
 class StreamTransport:
     """The channels of one virtual device: a `Transport` in which nothing waits on the host.
 
-    The copy runs in the taker's stream. So a receive buffer is written and read by one stream only and can be
-    used again without further marks, and only the tensors that were sent are read by a stream that did not
-    make them.
+    Nothing is copied: both devices have the same memory, and a copy would take the taker's multiprocessors
+    from its tasks. A take makes the receive buffer a name for the tensor that was sent. That tensor must not
+    change once it was sent, and its memory returns to the sender's stream only after the taker's reads.
     """
 
     def __init__(self, rank: int, stream: Stream, mailbox: Mailbox) -> None:
@@ -66,15 +66,14 @@ class StreamTransport:
         self._buffers[self._name(action)] = tuple(buffers)
 
     def take(self, action: Action, deadline: float = 0.0) -> None:
-        """Let the stream wait for the mark and copy the message into its buffers."""
+        """Let the stream wait for the mark, and make the buffers names of what was sent."""
         name = self._name(action)
         buffers = self._buffers.pop(name)
         message = self._mailbox.get(name)
         self._stream.wait(message.ready)
-        with self._stream.active():
-            for buffer, tensor in zip(buffers, message.tensors, strict=True):
-                buffer.copy_(tensor)
         self._stream.hold(message.tensors)
+        for buffer, tensor in zip(buffers, message.tensors, strict=True):
+            buffer.data = tensor
 
     def finish(self, deadline: float = 0.0) -> None:
         """Do nothing: what was sent lies in the mailbox."""

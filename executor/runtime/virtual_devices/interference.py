@@ -90,9 +90,7 @@ def _loaded(
 ) -> list[_Sample]:
     """Issue one task to each device in turn, so that all are busy."""
     samples: list[_Sample] = []
-    queues = [
-        [placed for placed in stages if placed.device == device] for device in range(len(streams))
-    ]
+    queues = [[placed for placed in stages if placed.device == device] for device in range(len(streams))]
     tasks = [
         [
             perform

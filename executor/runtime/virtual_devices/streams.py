@@ -45,9 +45,10 @@ class Stream(Protocol):
         ...
 
     def hold(self, tensors: Iterable[Tensor]) -> None:
-        """Keep the memory of tensors that another stream made until what was issued here has used it.
+        """Keep the memory of tensors that another stream made until this one has used it.
 
-        Call it after the last use was issued, or before the tensors' last reference goes.
+        It may be used here until its last reference goes: only then does it return to the other stream, and
+        not before all is done that was issued here until then.
         """
         ...
 

@@ -101,6 +101,8 @@ class RaceDetector(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
+        if _is_view(func):
+            return func(*args, **kwargs)
         self._sweep()
         stream = self.current
         stream.clock[stream.name] += 1
@@ -155,6 +157,12 @@ def _key(tensor: Tensor) -> int:
 
 def _tensors(tree: Any) -> list[Tensor]:
     return [leaf for leaf in tree_leaves(tree) if isinstance(leaf, Tensor)]
+
+
+def _is_view(func: Any) -> bool:
+    """Whether an operation only makes another name for memory."""
+    returned = [one.alias_info for one in func._schema.returns]
+    return any(alias is not None and not alias.is_write for alias in returned)
 
 
 def _mutated(func: Any, args: Any, kwargs: Any) -> list[Tensor]:

@@ -26,24 +26,37 @@ def pass_on(detector: RaceDetector, left: RecordingStream, right: RecordingStrea
     sender.send(SENT, [made])
     taker.post(POSTED, [buffer])
     taker.take(TAKEN)
+    with right.active():
+        buffer.sum()
     return buffer
 
 
-def test_a_message_arrives_in_its_buffer():
-    buffer = torch.zeros(4)
+def test_a_message_arrives_in_its_buffer_without_a_copy():
+    buffer, sent = torch.zeros(4), torch.arange(4.0)
     sender, taker = pair(HostStream(), HostStream())
     taker.post(POSTED, [buffer])
-    sender.send(SENT, [torch.arange(4.0)])
+    sender.send(SENT, [sent])
     taker.take(TAKEN)
     assert torch.equal(buffer, torch.arange(4.0))
+    assert buffer.data_ptr() == sent.data_ptr()
+
+
+def test_what_was_read_from_a_buffer_stays_when_the_buffer_is_used_again():
+    buffer = torch.zeros(4)
+    sender, taker = pair(HostStream(), HostStream())
+    kept = []
+    for value in (1.0, 2.0):
+        taker.post(POSTED, [buffer])
+        sender.send(SENT, [torch.full((4,), value)])
+        taker.take(TAKEN)
+        kept.append(buffer.detach())
+    assert [one[0].item() for one in kept] == [1.0, 2.0]
 
 
 def test_a_message_is_ordered_after_its_production_and_held_until_it_is_read():
     with RaceDetector() as detector:
         left, right = detector.stream("left"), detector.stream("right")
-        buffer = pass_on(detector, left, right)
-        with right.active():
-            buffer.sum()
+        pass_on(detector, left, right)
         with left.active():
             torch.ones(4)  # looks for memory that was freed too early
         assert detector.waits == 1

@@ -1,12 +1,9 @@
 import pytest
-import torch
 from race_detector import Race, RaceDetector, RecordingStream
 from schedule_factory import build_schedule, make_instance, uniform_job
-from test_dispatcher import split_stages
-from virtual_runs import training
+from virtual_runs import tiny_jobs, training
 
-from gapweave.executor.runtime.digests import parameter_digests
-from gapweave.executor.runtime.virtual_devices.streams import HostStream
+from gapweave.executor.run import run
 from gapweave.models.schedule import Schedule
 
 PLACEMENTS = {
@@ -45,22 +42,16 @@ def test_whole_steps_of_two_jobs_rely_on_no_order_that_no_mark_gives(placement, 
     assert detector.waits > 20
 
 
-@pytest.mark.parametrize("left_out", ["wait", "hold"])
-def test_leaving_out_what_orders_streams_is_found(left_out: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(RecordingStream, left_out, lambda stream, argument: None)
+def test_steps_without_waits_are_races(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(RecordingStream, "wait", lambda stream, mark: None)
     with RaceDetector() as detector, pytest.raises(Exception, match="device") as found:
         trained(pair(PLACEMENTS["reversed"], split=False, clipped=False), detector)
     assert isinstance(found.value.__cause__ or found.value, Race)
 
 
-def test_streams_change_no_parameter():
-    schedule = pair(PLACEMENTS["reversed"], split=True, clipped=True)
-    digests = []
-    for steps in ([0, 1, 2], [0, 1, 2]):
-        dispatcher = training(schedule, [HostStream() for _ in range(3)], len(steps))
-        for repetition in steps:
-            dispatcher.run(repetition)
-        stages = {key: stage for one in dispatcher.interpreters for key, stage in one.stages.items()}
-        digests.append(parameter_digests(stages))
-    assert digests[0] == digests[1]
-    assert torch.is_grad_enabled()
+@pytest.mark.parametrize("split", [False, True])
+def test_interleaved_jobs_end_with_the_parameters_of_training_alone(split: bool):
+    schedule = pair(PLACEMENTS["reversed"], split, clipped=True)
+    result = run(schedule, tiny_jobs(schedule), steps=3, backend="one-gpu", check=True)
+    assert result.parity is not None
+    assert [one.differing for one in result.parity] == [(), ()]
