@@ -3,7 +3,6 @@
 import os
 import sys
 from datetime import timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -40,12 +39,12 @@ class Session:
         self._owns = owns
 
     @classmethod
-    def on_one_machine(cls, plan: Plan, options: RunOptions, rank: int, store: Path) -> Self:
+    def on_one_machine(cls, plan: Plan, options: RunOptions, rank: int, store: dist.Store) -> Self:
         """Meet the processes that were started beside this one."""
         if sys.platform == "linux":
             os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
         device = _device_of(options.backend, rank)
-        _begin(options.backend, dist.FileStore(str(store), plan.ranks), rank, plan.ranks)
+        _begin(options.backend, store, rank, plan.ranks)
         return cls(plan, options, rank, device, owns=True)
 
     @classmethod

@@ -35,37 +35,27 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(folder: RunFolder, rank: int, reports: TextIO) -> None:
-    import torch
+    import torch.distributed as dist
 
-    from gapweave.executor.runtime.digests import parameter_digests
-    from gapweave.executor.runtime.hooks import hooks_of
     from gapweave.executor.runtime.jobs import jobs_of
-    from gapweave.executor.runtime.rank_setup import interpreter_of, require_matching, stages_of
+    from gapweave.executor.runtime.one_rank import run_rank
     from gapweave.executor.runtime.session import Session
-    from gapweave.executor.runtime.training_loop import TrainingLoop
 
     plan, options = folder.plan(), folder.options()
     jobs = jobs_of(plan.schedule, options)
-    require_matching(plan, jobs)
-    with Session.on_one_machine(plan, options, rank, folder.store) as session:
-        stages = stages_of(plan, jobs, rank, session.device)
-        transport = session.transport()
-        record_path = folder.record_path(rank)
-        runner = interpreter_of(plan, jobs, rank, stages, transport, options, record_path)
-        hooks = hooks_of(plan, options)
-        loop = TrainingLoop(
-            runner,
-            stages,
-            rank,
-            plan.schedule.steps,
+    store = dist.FileStore(str(folder.store), plan.ranks)
+    with Session.on_one_machine(plan, options, rank, store) as session:
+        own = run_rank(
+            plan,
+            options,
+            jobs,
+            session,
             lambda report: _say(reports, {"step": report}),
-            hooks.on_step,
             folder.stop(),
+            folder.record_path(rank),
         )
-        resumed = hooks.restore(stages)
-        completed = loop.run(options.steps, resumed)
-        digests = parameter_digests(stages)
-        _say(reports, {"done": {"completed": completed, "resumed": resumed, "digests": digests}})
+        done = {"completed": own.completed, "resumed": own.resumed, "digests": own.digests}
+        _say(reports, {"done": done})
 
 
 def _own_standard_output() -> TextIO:
