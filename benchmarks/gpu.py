@@ -1,6 +1,5 @@
 """Two training jobs on one GPU as several virtual devices: ``python benchmarks/gpu.py``.
 
-Measures the stages on their shares of the GPU, schedules the two jobs, runs the schedule and the two jobs
 Measures the stages on their shares of the GPU, schedules the two jobs, runs the schedule and the two
 jobs alone, checks that interleaving changes no parameter, and prints a table last. ``profile`` and ``run`` do
 the two halves apart, for a schedule that is solved elsewhere in between.

@@ -9,9 +9,9 @@ import torch
 from benchmarks.one_gpu.jobs import Size
 from gapweave.executor.runtime.stage_protocol import Stage as StageProtocol
 from gapweave.executor.runtime.virtual_devices.interference import Measured, Placed, Subject, measure
+from gapweave.executor.runtime.virtual_devices.late_checks import LateCheckedStage
 from gapweave.executor.runtime.virtual_devices.streams import Mark, Stream
 from gapweave.executor.training.job import TrainingJob
-from gapweave.executor.training.stage import StageRunner
 from gapweave.models.instance import Device, Instance, Job, Stage
 
 _MESSAGES = 20
@@ -55,7 +55,8 @@ def measure_costs(
         for stage in range(size.devices):
             place = device_of(number, stage, size.devices)
             with streams[place].active():
-                runner = StageRunner(job, number, size.devices, stage, device)
+                count = size.jobs[number].microbatches
+                runner = LateCheckedStage(job, number, size.devices, stage, device, microbatches=count)
             stages.append(Placed(number, stage, runner, place, split=False))
     microbatches = {number: one.microbatches for number, one in enumerate(size.jobs)}
     tasks = measure(stages, streams, microbatches)

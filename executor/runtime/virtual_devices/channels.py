@@ -45,7 +45,7 @@ class Mailbox:
 class StreamTransport:
     """The channels of one virtual device: a `Transport` in which nothing waits on the host.
 
-    Nothing is copied: both devices have the same memory, and a copy would take the taker's multiprocessors
+    Nothing on the device is copied: both devices have the same memory, and a copy would take the taker's multiprocessors
     from its tasks. A take makes the receive buffer a name for the tensor that was sent. That tensor must not
     change once it was sent, and its memory returns to the sender's stream only after the taker's reads.
     """
@@ -73,7 +73,11 @@ class StreamTransport:
         self._stream.wait(message.ready)
         self._stream.hold(message.tensors)
         for buffer, tensor in zip(buffers, message.tensors, strict=True):
-            buffer.data = tensor
+            if buffer.device == tensor.device:
+                buffer.data = tensor
+            else:  # a clipping factor that was put together on the host
+                with self._stream.active():
+                    buffer.copy_(tensor)
 
     def finish(self, deadline: float = 0.0) -> None:
         """Do nothing: what was sent lies in the mailbox."""

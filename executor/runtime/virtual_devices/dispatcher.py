@@ -58,6 +58,8 @@ class Dispatcher:
         One for each device.
     check_stop
         Called between groups of actions; may raise to end the run.
+    judges
+        Called when the device has done what was issued; may raise because numbers are not finite.
 
     Attributes
     ----------
@@ -71,9 +73,11 @@ class Dispatcher:
         starts: Mapping[Task, int],
         streams: Sequence[Stream],
         check_stop: Callable[[], None] = lambda: None,
+        judges: Sequence[Callable[[], None]] = (),
     ) -> None:
         self.interpreters = interpreters
         self._check_stop = check_stop
+        self._judges = judges
         self._streams = streams
         order = merged_order([interpreter.program for interpreter in interpreters], starts)
         self._runs = [(rank, [index for _, index in run]) for rank, run in groupby(order, itemgetter(0))]
@@ -114,6 +118,8 @@ class Dispatcher:
         self._meetings.clear()
         self._issued.clear()
         self._origin = None
+        for judge in self._judges:
+            judge()
 
     def _perform(self, rank: int, index: int, word: int) -> None:
         """Carry out one action: its host times stand in the record until those of the device are known."""

@@ -7,9 +7,10 @@ import torch
 
 from gapweave.executor.runtime.options import RunOptions
 from gapweave.executor.runtime.plan import Plan
-from gapweave.executor.runtime.rank_setup import interpreter_of, stages_of
+from gapweave.executor.runtime.rank_setup import interpreter_of
 from gapweave.executor.runtime.virtual_devices.channels import Mailbox, StreamTransport
 from gapweave.executor.runtime.virtual_devices.dispatcher import Dispatcher
+from gapweave.executor.runtime.virtual_devices.late_checks import LateCheckedStage
 from gapweave.executor.runtime.virtual_devices.sm_partition import Partition, partition
 from gapweave.executor.runtime.virtual_devices.streams import HostStream, Stream
 from gapweave.executor.training.job import TrainingJob
@@ -28,14 +29,28 @@ def virtual_devices(
     Everything that a rank keeps is made in its stream: memory belongs to the stream in which it was made.
     """
     mailbox = Mailbox()
-    interpreters = []
+    interpreters, judges = [], []
     for rank in range(plan.ranks):
         with streams[rank].active():
-            stages = stages_of(plan, jobs, rank, device)
+            stages = _stages(plan, jobs, rank, device)
             transport = StreamTransport(rank, streams[rank], mailbox)
             interpreters.append(interpreter_of(plan, jobs, rank, stages, transport, options))
         streams[rank].synchronize()
-    return Dispatcher(interpreters, plan.starts, streams, check_stop)
+        judges += [stage.judge for stage in stages.values()]
+    return Dispatcher(interpreters, plan.starts, streams, check_stop, judges)
+
+
+def _stages(
+    plan: Plan, jobs: Sequence[TrainingJob], rank: int, device: torch.device
+) -> dict[tuple[int, int], LateCheckedStage]:
+    return {
+        (number, stage): LateCheckedStage(
+            job, number, len(job.stages), stage, device, microbatches=planned.microbatch_count
+        )
+        for number, (job, planned) in enumerate(zip(jobs, plan.schedule.instance.jobs, strict=True))
+        for stage, place in enumerate(planned.stages)
+        if place.device == rank
+    }
 
 
 def ranks_on_one_gpu(

@@ -147,7 +147,8 @@ class RaceDetector(TorchDispatchMode):
         for key in [key for key, memory in self._memory.items() if memory.alive.expired()]:
             memory = self._memory.pop(key)
             for reader, tick in memory.read.items():
-                if reader not in memory.held and memory.owner.clock[reader] < tick:
+                known = max(memory.owner.clock[reader], self.host.clock[reader])
+                if reader not in memory.held and known < tick:
                     raise Race(f"memory of {memory.owner.name} was freed while {reader} still reads it")
 
 
