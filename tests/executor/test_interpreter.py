@@ -19,7 +19,7 @@ from gapweave.executor.runtime.in_process import (
 from gapweave.executor.runtime.interpreter import Interpreter
 from gapweave.executor.runtime.record import Record
 from gapweave.models.errors import ExecutionFailed
-from tests.executor.recording_stage import RecordingStage
+from recording_stage import RecordingStage
 
 FIRST = """program rank=0 ranks=2 schedule=x
 run F j0 t0 s0 m0
