@@ -12,6 +12,7 @@ from gapweave.executor.runtime.record import ACTION_WORD
 from gapweave.models.errors import ExecutionFailed
 from gapweave.models.task import Task
 
+
 class Channel:
     """One directed pair of ranks: a message moves as soon as it is sent and its receive is posted.
 

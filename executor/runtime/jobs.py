@@ -26,7 +26,9 @@ def jobs_of(schedule: Schedule, options: RunOptions) -> Sequence[TrainingJob]:
         return ready_made_jobs(schedule, options.models, options.corpus, options.seed)
     jobs = _function(options.jobs)(schedule)
     if not isinstance(jobs, Sequence) or not all(isinstance(job, TrainingJob) for job in jobs):
-        raise InvalidOption(f"--jobs {options.jobs}: expected a list of TrainingJob, got {type(jobs).__name__}")
+        raise InvalidOption(
+            f"--jobs {options.jobs}: expected a list of TrainingJob, got {type(jobs).__name__}"
+        )
     return jobs
 
 

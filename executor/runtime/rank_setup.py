@@ -45,7 +45,9 @@ def require_matching(plan: Plan, jobs: Sequence[TrainingJob]) -> None:
 def stages_of(plan: Plan, jobs: Sequence[TrainingJob], rank: int, device: torch.device) -> Stages:
     """Build the stages that run on a rank."""
     return {
-        (number, stage): StageRunner(job, number, len(job.stages), stage, device)
+        (number, stage): StageRunner(
+            job, number, len(job.stages), stage, device, microbatches=planned.microbatch_count
+        )
         for number, (job, planned) in enumerate(zip(jobs, plan.schedule.instance.jobs, strict=True))
         for stage, place in enumerate(planned.stages)
         if place.device == rank
