@@ -3,8 +3,10 @@
 Measures the stages on their shares of the GPU, schedules the two jobs, runs the schedule and the two
 jobs alone, checks that interleaving changes no parameter, and prints a table last. ``profile`` and ``run`` do
 the two halves apart, for a schedule that is solved elsewhere in between.
+"""
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -52,8 +54,8 @@ class Benchmark:
         self._started = perf_counter()
         self._wait()
 
-    def profile(self) -> Instance:
-        """Measure shares, tasks and messages; return the instance."""
+    def profile(self) -> tuple[Instance, Instance]:
+        """Measure shares, tasks and messages; return the instance with durations under load, and alone."""
         self._add(*check_shares(self.share.streams, self.device))
         costs = measure_costs(self.size, self.jobs, self.device, self.share.streams)
         self._add("", *cost_lines(self.size, costs))
@@ -61,24 +63,32 @@ class Benchmark:
             "tasks": [[*subject, found.alone, found.loaded] for subject, found in costs.tasks.items()],
             "messages": costs.messages,
         }
-        instance = instance_of(self.size, costs)
-        self.save("one-gpu.instance.json", instance.model_dump(mode="json"))
+        loaded, idle = instance_of(self.size, costs), instance_of(self.size, costs, loaded=False)
+        loaded.save(self.options.output / "one-gpu.instance.json")
+        idle.save(self.options.output / "one-gpu.idle.instance.json")
         self._wait()
-        return instance
+        return loaded, idle
 
     def schedule(self, instance: Instance) -> Schedule:
         """Schedule both jobs together."""
-        schedule = joint(instance, self.options.time_limit)
+        schedule, made_by = joint(instance, self.options.time_limit)
+        self._add("", made_by)
         schedule.save(self.options.output / "one-gpu.schedule.json")
         return schedule
 
-    def run(self, schedule: Schedule) -> None:
-        """Check parity, then run the schedule and each job alone."""
+    def run(self, schedule: Schedule, idle: Instance | None = None) -> None:
+        """Check parity, then run the schedule and each job alone.
+
+        Parameters
+        ----------
+        idle
+            Durations beside idle devices, to predict how long the jobs take alone.
+        """
         self._add("", *parity_lines(schedule, self.jobs, self.device, self.share.streams))
         self._wait()
         schedules = {_JOINT: schedule}
         for number, job in enumerate(schedule.instance.jobs):
-            schedules[f"{job.name} alone, 1f1b"] = alone(schedule.instance, number)
+            schedules[f"{job.name} alone, 1f1b"] = alone(schedule.instance, number, idle)
         runs = {
             name: self._execute(name, one, number - 1) for number, (name, one) in enumerate(schedules.items())
         }
@@ -117,6 +127,7 @@ class Benchmark:
     def _wait(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize()
+            gc.collect()
             torch.cuda.empty_cache()
 
     def _add(self, *lines: str) -> None:
@@ -131,6 +142,9 @@ class Benchmark:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for; return the exit status."""
     options = _parser().parse_args(arguments)
+    if options.part == "run" and options.schedule is None:
+        print("run: which schedule?", file=sys.stderr)
+        return 2
     if options.device == "cuda" and not torch.cuda.is_available():
         print("no CUDA device: try --device cpu --size tiny", file=sys.stderr)
         return 2
@@ -139,11 +153,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _repeatable(options.device)
     benchmark = Benchmark(options)
     if options.part == "run":
-        benchmark.run(Schedule.load(options.schedule))
+        idle = None if options.idle is None else Instance.load(options.idle)
+        benchmark.run(Schedule.load(options.schedule), idle)
     else:
-        instance = benchmark.profile()
+        instance, idle = benchmark.profile()
         if options.part == "all":
-            benchmark.run(benchmark.schedule(instance))
+            benchmark.run(benchmark.schedule(instance), idle)
     benchmark.finish()
     return 0
 
@@ -160,6 +175,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("part", nargs="?", choices=("all", "profile", "run"), default="all")
     parser.add_argument("schedule", nargs="?", type=Path, help="schedule file, for run")
+    parser.add_argument("--idle", type=Path, help="instance with durations beside idle devices, for run")
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     parser.add_argument("--size", choices=("full", "tiny"), default="full")
     parser.add_argument("--steps", type=int, default=20, help="measured steps of each schedule")

@@ -43,7 +43,8 @@ def _woven(
     for step in range(_STEPS):
         devices.issue(step)
     devices.finish()
-    return parameter_digests({key: stage for one in devices.interpreters for key, stage in one.stages.items()})
+    stages = {key: stage for one in devices.interpreters for key, stage in one.stages.items()}
+    return parameter_digests(stages)
 
 
 def _alone(

@@ -57,7 +57,7 @@ def host_lines(run: Execution) -> list[str]:
     """Return what the host spent, and how far it was ahead."""
     each = ", ".join(f"{name} {time / 1e3:.1f}" for name, time in run.host_time.items())
     return [
-        f"host: {run.issue_time / 1e6:.2f} ms to issue a step of {run.actions} actions; us per action: {each}",
+        f"host: {run.issue_time / 1e6:.2f} ms to issue a step of {run.actions} actions; us each: {each}",
         f"host lead: median {run.lead / 1e6:.3f} ms; {100 * run.host_bound:.1f} % of tasks began within"
         " 50 us of being issued",
     ]

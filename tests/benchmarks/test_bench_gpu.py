@@ -53,7 +53,8 @@ def test_the_two_halves_run_apart(tmp_path: Path, capsys: pytest.CaptureFixture[
     instance = Instance.load(tmp_path / "one-gpu.instance.json")
     schedule = schedules.best_heuristic(instance)
     schedule.save(tmp_path / "mine.schedule.json")
-    assert benchmark(tmp_path, "run", str(tmp_path / "mine.schedule.json")) == 0
+    idle = str(tmp_path / "one-gpu.idle.instance.json")
+    assert benchmark(tmp_path, "run", str(tmp_path / "mine.schedule.json"), "--idle", idle) == 0
     assert "gain over one after the other" in capsys.readouterr().out
 
 
@@ -61,9 +62,22 @@ def test_without_the_solver_the_best_heuristic_schedules(tmp_path: Path, monkeyp
     benchmark(tmp_path, "profile")
     instance = Instance.load(tmp_path / "one-gpu.instance.json")
     monkeypatch.setitem(sys.modules, "gapweave.solver.solve", None)
-    schedule = schedules.joint(instance, 1.0)
+    schedule, made_by = schedules.joint(instance, 1.0)
     assert schedule.solver.name in heuristics()
+    assert schedule.solver.name in made_by
+    assert "ModuleNotFoundError" in made_by
     assert verify(schedule) == []
+
+
+def test_durations_of_a_job_alone_lie_between_those_beside_idle_and_beside_busy_devices(tmp_path: Path):
+    benchmark(tmp_path, "profile")
+    loaded = Instance.load(tmp_path / "one-gpu.instance.json")
+    idle = Instance.load(tmp_path / "one-gpu.idle.instance.json")
+    assert schedules.between(idle, loaded, 0).jobs[0].stages == idle.jobs[0].stages
+    assert schedules.between(idle, loaded, 1) == loaded
+    middle = schedules.alone(loaded, 1, idle).instance.jobs[0]
+    for low, high, found in zip(idle.jobs[1].stages, loaded.jobs[1].stages, middle.stages, strict=True):
+        assert min(low.forward, high.forward) <= found.forward <= max(low.forward, high.forward)
 
 
 def test_a_checkout_is_described_as_the_installed_package_is(tmp_path: Path):

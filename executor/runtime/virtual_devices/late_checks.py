@@ -18,17 +18,16 @@ class LateCheckedStage(StageRunner):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._unjudged: list[tuple[int, Tensor]] = []
+        self._unjudged: list[tuple[int, str, Tensor]] = []
 
     def judge(self) -> None:
-        """Raise NonFinite for the first step whose loss or gradient was not finite; the device is done."""
+        """Raise NonFinite for the first loss or gradient that was not finite; the device must be done."""
         unjudged, self._unjudged = self._unjudged, []
-        for step, total in unjudged:
-            if not torch.isfinite(total):
-                raise NonFinite("a loss or a gradient", self.number, step, self.stage)
+        for step, what, value in unjudged:
+            if not torch.isfinite(value):
+                raise NonFinite(what, self.number, step, self.stage)
 
     def _require_finite(self, step: int) -> None:
-        losses = [loss.reshape(()).float() for loss in self._losses.get(step, {}).values()]
-        squared = self.squared_norm().float()
-        total = torch.stack([squared, *losses]).sum() if losses else squared
-        self._unjudged.append((step, total))
+        for microbatch, loss in self._losses.get(step, {}).items():
+            self._unjudged.append((step, f"the loss of microbatch {microbatch}", loss))
+        self._unjudged.append((step, "a gradient", self.squared_norm()))

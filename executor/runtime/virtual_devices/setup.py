@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from gapweave.executor.runtime.interpreter import Interpreter
 from gapweave.executor.runtime.options import RunOptions
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.rank_setup import interpreter_of
@@ -29,14 +30,17 @@ def virtual_devices(
     Everything that a rank keeps is made in its stream: memory belongs to the stream in which it was made.
     """
     mailbox = Mailbox()
-    interpreters, judges = [], []
+    interpreters: list[Interpreter] = []
+    made: list[LateCheckedStage] = []
     for rank in range(plan.ranks):
         with streams[rank].active():
             stages = _stages(plan, jobs, rank, device)
             transport = StreamTransport(rank, streams[rank], mailbox)
             interpreters.append(interpreter_of(plan, jobs, rank, stages, transport, options))
         streams[rank].synchronize()
-        judges += [stage.judge for stage in stages.values()]
+        made += stages.values()
+    made.sort(key=lambda stage: -stage.stage)  # what is not finite spreads from the last stage to the first
+    judges = [stage.judge for stage in made]
     return Dispatcher(interpreters, plan.starts, streams, check_stop, judges)
 
 
