@@ -146,9 +146,7 @@ def torch_step(idle: bool) -> Callable[[], None]:
     kinds = {"F": _ComputationType.FORWARD, "B": _ComputationType.FULL_BACKWARD}
     made = IdlePipelineStage if idle else PipelineStage
     stages = [made(Scale(), stage, STAGES, CPU) for stage in range(STAGES)]
-    schedule = _PipelineScheduleRuntime(
-        stages, MICROBATCHES, loss_fn=loss_of, scale_grads=False
-    )
+    schedule = _PipelineScheduleRuntime(stages, MICROBATCHES, loss_fn=loss_of, scale_grads=False)
     schedule._prepare_schedule_with_comms(
         {0: [_Action(stage, kinds[kind], microbatch) for kind, stage, microbatch in TASKS]}
     )

@@ -20,7 +20,8 @@ def run(
     check: Annotated[
         bool,
         typer.Option(
-            "--check", help="Train each job alone as well; every parameter must be bitwise equal (else exit 7)."
+            "--check",
+            help="Train each job alone as well; every parameter must be bitwise equal (else exit 7).",
         ),
     ] = False,
     jobs: Annotated[

@@ -136,7 +136,11 @@ def test_the_clipping_factor_is_made_of_the_norms_of_all_stages_once_per_step() 
 
 
 def test_norms_and_factor_travel_between_ranks() -> None:
-    first = ALONE.replace("ranks=1", "ranks=2").replace("run F j0 t0 s1 m0\n", "").replace("run B j0 t0 s1 m0\n", "")
+    first = (
+        ALONE.replace("ranks=1", "ranks=2")
+        .replace("run F j0 t0 s1 m0\n", "")
+        .replace("run B j0 t0 s1 m0\n", "")
+    )
     first = first.replace("run B j0 t0 s0 m0\n", "").replace("run O j0 t0 s1\n", "")
     first = first.replace(
         "run O j0 t0 s0\n",
