@@ -65,7 +65,7 @@ def build_schedule(
 
 
 def ordered_schedule(instance: Instance, order: list[Task]) -> Schedule:
-    """A schedule of one step per job in which tasks start as early as a global order of all of them allows."""
+    """A schedule of one step per job: tasks start as early as a global order of all of them allows."""
     return claimed(instance, (1,) * len(instance.jobs), _timed(instance, order, lambda: 0))
 
 

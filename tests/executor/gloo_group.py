@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import torch.distributed as dist
+from parity_cases import STEPS, combinations_on_processes
 
 from gapweave.executor.runtime.one_rank import run_rank
 from gapweave.executor.runtime.options import RunOptions
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.session import Session
 from gapweave.executor.runtime.training_loop import NeverStop
-from parity_cases import STEPS, combinations_on_processes
 
 LONGEST = 120.0
 
@@ -32,7 +32,10 @@ def digests_of_processes(ranks: int, folder: Path) -> list[dict[str, str]]:
         for process in processes:
             process.kill()
     by_rank = [json.loads(output) for output in outputs]
-    return [{name: digest for own in parts for name, digest in own.items()} for parts in zip(*by_rank, strict=True)]
+    return [
+        {name: digest for own in parts for name, digest in own.items()}
+        for parts in zip(*by_rank, strict=True)
+    ]
 
 
 def _run_all(folder: str, ranks: int, rank: int) -> list[dict[str, str]]:

@@ -26,7 +26,7 @@ class Case(NamedTuple):
     Attributes
     ----------
     split, barrier
-        Whether the backward passes of each job are split, and whether its gradients are clipped by their norm.
+        Whether the backward passes of each job are split, and its gradients clipped by their norm.
     """
 
     ranks: int
@@ -117,7 +117,11 @@ def training_job(stages: int, number: int, clipped: bool) -> TrainingJob:
 
 def _stage(width: int) -> nn.Module:
     return nn.Sequential(
-        nn.Linear(width, 2 * width), nn.GELU(), nn.Dropout(0.2), nn.Linear(2 * width, width), nn.LayerNorm(width)
+        nn.Linear(width, 2 * width),
+        nn.GELU(),
+        nn.Dropout(0.2),
+        nn.Linear(2 * width, width),
+        nn.LayerNorm(width),
     )
 
 
@@ -129,7 +133,13 @@ def _microbatch(width: int, job: int, step: int, index: int) -> tuple[Tensor, Te
 
 def combinations() -> Sequence[Case]:
     """What is compared in one process: every placement, and everything else in turn."""
-    pairs = [("same", "same"), ("same", "reversed"), ("same", "rotated"), ("same", "v"), ("same", "interleaved")]
+    pairs = [
+        ("same", "same"),
+        ("same", "reversed"),
+        ("same", "rotated"),
+        ("same", "v"),
+        ("same", "interleaved"),
+    ]
     groups = [("same",), ("v",), *pairs, ("same", "reversed", "rotated"), ("v", "reversed", "one")]
     cases = []
     for ranks in (2, 4):

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from gloo_group import digests_of_processes
+from parity_cases import STEPS, Case, combinations, combinations_on_processes
 
 from gapweave.executor.parity import parity_with_training_alone
 from gapweave.executor.runtime.all_ranks import run_in_process
@@ -10,8 +12,6 @@ from gapweave.executor.runtime.options import RunOptions
 from gapweave.executor.runtime.outcome import Outcome
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.step_collector import StepCollector
-from gloo_group import digests_of_processes
-from parity_cases import STEPS, Case, combinations, combinations_on_processes
 
 OPTIONS = RunOptions(steps=STEPS, backend="in-process")
 
@@ -23,8 +23,7 @@ def run_together(case: Case) -> tuple[Plan, Outcome]:
 
 
 def require_equal(plan: Plan, case: Case, digests: dict[str, str]) -> None:
-    outcome = Outcome(STEPS, 0, digests, [])
-    for parity in parity_with_training_alone(plan, OPTIONS, case.jobs, outcome):
+    for parity in parity_with_training_alone(plan, OPTIONS, case.jobs, digests, STEPS):
         assert parity.parameters > 0
         assert not parity.differing, str(parity)
 
@@ -48,5 +47,5 @@ def test_a_wrong_parameter_is_noticed() -> None:
     wrong = dict(outcome.digests)
     name = next(iter(wrong))
     wrong[name] = "0"
-    parity = parity_with_training_alone(plan, OPTIONS, case.jobs, Outcome(STEPS, 0, wrong, []))
+    parity = parity_with_training_alone(plan, OPTIONS, case.jobs, wrong, STEPS)
     assert [own.differing for own in parity if own.differing] == [(name,)]
