@@ -46,7 +46,7 @@ class Benchmark:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.size: Size = TINY if options.size == "tiny" else FULL
-        self.device = torch.device(options.device, 0 if options.device == "cuda" else None)
+        self.device = torch.device("cuda", 0) if options.device == "cuda" else torch.device("cpu")
         self.share: Partition = share_device(self.device, self.size.devices, split=not options.plain_streams)
         self.jobs = training_jobs(self.size, self.device)
         self.findings: dict[str, Any] = {"device": self._name(), "torch": torch.__version__}

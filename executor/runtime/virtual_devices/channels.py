@@ -46,8 +46,9 @@ class StreamTransport:
     """The channels of one virtual device: a `Transport` in which nothing waits on the host.
 
     Nothing on the GPU is copied: both devices have the same memory, and a copy would take the taker's
-    multiprocessors from its tasks. A take makes the receive buffer a name for the tensor that was sent. That tensor must not
-    change once it was sent, and its memory returns to the sender's stream only after the taker's reads.
+    multiprocessors from its tasks. A take makes the receive buffer a name for the tensor that was sent. That
+    tensor must not change once it was sent, and its memory returns to the sender's stream only after the
+    taker's reads.
     """
 
     def __init__(self, rank: int, stream: Stream, mailbox: Mailbox) -> None:
