@@ -8,16 +8,12 @@ the two halves apart, for a schedule that is solved elsewhere in between.
 import argparse
 import gc
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-# Read by CUDA and cuBLAS when they start: more streams at once than 8, and the same result every time.
-os.environ.setdefault("CUDA_DEVICE_MAX_CONNECTIONS", "32")
-os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import torch
@@ -31,6 +27,7 @@ from benchmarks.one_gpu.report import cost_lines, execution_lines, gain, host_li
 from benchmarks.one_gpu.schedules import alone, joint
 from benchmarks.one_gpu.shares import check_shares
 from benchmarks.one_gpu.trace import measured_trace
+from gapweave.executor.runtime.virtual_devices.repeatable import choose_repeatable_kernels
 from gapweave.executor.runtime.virtual_devices.setup import share_device
 from gapweave.executor.runtime.virtual_devices.sm_partition import Partition
 from gapweave.models.atomic_write import write_text
@@ -150,7 +147,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     options.output.mkdir(parents=True, exist_ok=True)
     make_heuristics_known()
-    _repeatable(options.device)
+    choose_repeatable_kernels()
+    if options.device == "cpu":
+        torch.set_num_threads(1)
     benchmark = Benchmark(options)
     if options.part == "run":
         idle = None if options.idle is None else Instance.load(options.idle)
@@ -161,14 +160,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             benchmark.run(benchmark.schedule(instance), idle)
     benchmark.finish()
     return 0
-
-
-def _repeatable(device: str) -> None:
-    """Choose kernels that give the same bits every time."""
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    if device == "cpu":
-        torch.set_num_threads(1)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,6 +12,7 @@ from gapweave.executor.runtime.rank_setup import interpreter_of
 from gapweave.executor.runtime.virtual_devices.channels import Mailbox, StreamTransport
 from gapweave.executor.runtime.virtual_devices.dispatcher import Dispatcher
 from gapweave.executor.runtime.virtual_devices.late_checks import LateCheckedStage
+from gapweave.executor.runtime.virtual_devices.repeatable import choose_repeatable_kernels
 from gapweave.executor.runtime.virtual_devices.sm_partition import Partition, partition
 from gapweave.executor.runtime.virtual_devices.streams import HostStream, Stream
 from gapweave.executor.training.job import TrainingJob
@@ -64,9 +65,16 @@ def ranks_on_one_gpu(
     check_stop: Callable[[], None] = lambda: None,
 ) -> Dispatcher:
     """Build every rank of a schedule on the first GPU; without one, on the CPU, where devices take turns."""
-    device = torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
+    device = first_gpu()
+    if device.type == "cuda":
+        choose_repeatable_kernels()
     streams = share_device(device, plan.ranks).streams
     return virtual_devices(plan, jobs, options, device, streams, check_stop)
+
+
+def first_gpu() -> torch.device:
+    """Return the first GPU, or the CPU if there is none."""
+    return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
 
 
 def share_device(device: torch.device, parts: int, *, split: bool = True) -> Partition:
