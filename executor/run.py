@@ -58,8 +58,8 @@ def run(
         Train every job alone as well, and compare every parameter bit by bit: the result's ``parity``. Under
         torchrun the first process does so.
     backend
-        ``gloo`` (processes on CPU), ``nccl`` (a GPU for each device), ``in-process`` (all devices in this
-        process), or ``auto``.
+        ``gloo`` (processes on CPU), ``nccl`` (a GPU for each device), ``one-gpu`` (all devices are shares of
+        one GPU), ``in-process`` (all devices in this process), or ``auto``.
     models, corpus, seed
         Of the ready-made jobs: a model for each job, a text file to learn, and the seed.
     deadline
@@ -145,7 +145,7 @@ def _outcome(
 ) -> Outcome:
     from gapweave.executor.runtime.backend import is_under_torchrun
 
-    if options.backend == "in-process":
+    if options.backend in ("in-process", "one-gpu"):
         from gapweave.executor.runtime.all_ranks import run_in_process
 
         return run_in_process(plan, options, jobs, collector, stopped)

@@ -17,6 +17,7 @@ from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.rank_setup import interpreter_of, require_matching, stages_of
 from gapweave.executor.runtime.step_collector import StepCollector
 from gapweave.executor.runtime.training_loop import TrainingLoop
+from gapweave.executor.runtime.virtual_devices.setup import ranks_on_one_gpu
 from gapweave.executor.training.job import TrainingJob
 from gapweave.models.errors import Interrupted
 
@@ -53,7 +54,8 @@ def run_in_process(
     made = jobs_of(plan.schedule, options) if jobs is None else jobs
     require_matching(plan, made)
     stop = _StopBetweenSteps(stopped)
-    ranks = ranks_in_process(plan, made, options, check_stop=stop.check)
+    make = ranks_on_one_gpu if options.backend == "one-gpu" else ranks_in_process
+    ranks = make(plan, made, options, check_stop=stop.check)
     stages = {key: stage for rank in ranks.interpreters for key, stage in rank.stages.items()}
     hooks = hooks_of(plan, options)
     completed = resumed = hooks.restore(stages)
