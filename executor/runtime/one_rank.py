@@ -49,6 +49,7 @@ def run_rank(
         _runner(interpreter, session.device), stages, rank, plan.schedule.steps, report, hooks.on_step, stop
     )
     resumed = hooks.restore(stages)
+    session.meet()  # building stages may take longer than messages are waited for
     completed = loop.run(options.steps, resumed)
     return RankOutcome(completed, resumed, parameter_digests(stages), interpreter.record)
 

@@ -1,5 +1,8 @@
 """A run as a person watches it: live progress, Ctrl-C, and whether it ended as it should."""
 
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gapweave.cli.interrupts import stop_on_signals
@@ -24,15 +27,28 @@ def run_watched(schedule: "Schedule", options: "RunOptions", *, check: bool) -> 
     """
     from gapweave.executor.run import run_with
 
-    with live_line("starting") as show, stop_on_signals() as stop:
+    with live_line("starting") as show, _signals() as stopped:
 
         def on_step(progress: "StepProgress") -> None:
             show(_line(progress, options.steps))
 
-        result = run_with(schedule, options, check=check, on_step=on_step, stopped=stop.is_set)
+        result = run_with(schedule, options, check=check, on_step=on_step, stopped=stopped)
     if result.interrupted and newest_checkpoint(options) is None:
         raise Interrupted(f"interrupted after step {result.completed} of {options.steps}")
     return result
+
+
+@contextmanager
+def _signals() -> Iterator[Callable[[], bool]]:
+    """Yield whether to stop; under torchrun a signal ends the process at once, whatever it waits for."""
+    from gapweave.executor.runtime.backend import is_under_torchrun
+
+    if is_under_torchrun():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        yield lambda: False
+        return
+    with stop_on_signals() as stop:
+        yield stop.is_set
 
 
 def require_parity(result: "RunResult") -> None:
