@@ -71,6 +71,7 @@ class IdleStage:
     """A stage of gapweave that computes nothing."""
 
     device = CPU
+    module = nn.Identity()
     input_signature = output_signature = (INPUTS[0],)
 
     def forward(self, step: int, microbatch: int, inputs: Sequence[Tensor] | None) -> Sequence[Tensor]:
@@ -107,6 +108,10 @@ class IdlePipelineStage(PipelineStage):
         self.bwd_cache[args[0]] = INPUTS[:1]
 
 
+def _stage(job: TrainingJob, stage: int) -> StageRunner:
+    return StageRunner(job, 0, STAGES, stage, CPU, microbatches=MICROBATCHES)
+
+
 def gapweave_step(idle: bool) -> Callable[[], None]:
     """Return what runs all tasks once by gapweave's interpreter."""
     actions = [Action("run", kind, 0, 0, stage, microbatch) for kind, stage, microbatch in TASKS]
@@ -117,7 +122,9 @@ def gapweave_step(idle: bool) -> Callable[[], None]:
         lambda step, index: (INPUTS[index], INPUTS[index]),
     )
     stages = {
-        (0, stage): IdleStage() if idle else StageRunner(job, 0, STAGES, stage, CPU)
+        (0, stage): IdleStage()
+        if idle
+        else StageRunner(job, 0, STAGES, stage, CPU, microbatches=MICROBATCHES)
         for stage in range(STAGES)
     }
     interpreter = Interpreter(
@@ -146,9 +153,7 @@ def torch_step(idle: bool) -> Callable[[], None]:
     kinds = {"F": _ComputationType.FORWARD, "B": _ComputationType.FULL_BACKWARD}
     made = IdlePipelineStage if idle else PipelineStage
     stages = [made(Scale(), stage, STAGES, CPU) for stage in range(STAGES)]
-    schedule = _PipelineScheduleRuntime(
-        stages, MICROBATCHES, loss_fn=loss_of, scale_grads=False
-    )
+    schedule = _PipelineScheduleRuntime(stages, MICROBATCHES, loss_fn=loss_of, scale_grads=False)
     schedule._prepare_schedule_with_comms(
         {0: [_Action(stage, kinds[kind], microbatch) for kind, stage, microbatch in TASKS]}
     )

@@ -117,10 +117,11 @@ def run_with(
     outcome = _outcome(plan, options, jobs, collector, stopped)
     seconds = time.perf_counter() - begin
     result = RunResult.of(plan, options, outcome, collector, seconds)
-    if check:
+    if check and outcome.digests:
         from gapweave.executor.parity import parity_with_training_alone
 
-        return replace(result, parity=parity_with_training_alone(plan, options, jobs, outcome))
+        parity = parity_with_training_alone(plan, options, jobs, outcome.digests, outcome.completed)
+        return replace(result, parity=parity)
     return result
 
 

@@ -4,7 +4,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from gapweave.executor.runtime.options import BACKENDS, RunOptions
+from gapweave.executor.runtime.options import BACKENDS, Backend, RunOptions
 from gapweave.models.errors import InvalidOption
 
 #: Processes that are started without being asked for: each takes seconds to start, and memory.
@@ -38,7 +38,7 @@ def chosen_backend(options: RunOptions, ranks: int, objects_given: bool) -> RunO
     return replace(options, backend=chosen)
 
 
-def _chosen(ranks: int, objects_given: bool) -> str:
+def _chosen(ranks: int, objects_given: bool) -> Backend:
     if is_under_torchrun():
         return "nccl" if _gpus() else "gloo"
     if objects_given:

@@ -1,7 +1,10 @@
 """What is said about an action that failed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from gapweave.executor.program import Action, Program
-from gapweave.models.errors import ExecutionFailed
+from gapweave.models.errors import ExecutionFailed, GapweaveError
 
 
 class ActionFailed(ExecutionFailed):
@@ -23,6 +26,17 @@ class ActionFailed(ExecutionFailed):
         super().__init__(f"rank {self.rank}, {described(self.action, repetition)}: {_reason(cause)}")
 
 
+@contextmanager
+def explained(place: str) -> Iterator[None]:
+    """Turn what a user's code raises into one line that names the place."""
+    try:
+        yield
+    except GapweaveError:
+        raise
+    except Exception as exc:
+        raise ExecutionFailed(f"{place}: {_reason(exc)}") from exc
+
+
 def described(action: Action, repetition: int) -> str:
     """Return for example ``step 4, 'take F j0 t0 s0 m3 <-0'``; steps count from 1."""
     return f"step {repetition + 1}, '{action}'"
@@ -30,4 +44,4 @@ def described(action: Action, repetition: int) -> str:
 
 def _reason(cause: BaseException) -> str:
     text = " ".join(str(cause).split())
-    return text if isinstance(cause, ExecutionFailed) else f"{type(cause).__name__}: {text}"
+    return text if isinstance(cause, GapweaveError) else f"{type(cause).__name__}: {text}"

@@ -27,4 +27,11 @@ class Hooks:
 
 def hooks_of(plan: Plan, options: RunOptions) -> Hooks:
     """Return the hooks for the options of a run."""
-    return Hooks()
+    if options.checkpoint is None:
+        return Hooks()
+    from gapweave.executor.checkpoint.hooks import Checkpoints  # torch's checkpoints take a while to load
+
+    checkpoints = Checkpoints(plan, options.checkpoint, options.checkpoint_every)
+    if not options.resume:
+        return Hooks(on_step=(checkpoints,))
+    return Hooks(checkpoints.restore, (checkpoints,))

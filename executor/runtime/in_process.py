@@ -12,36 +12,42 @@ from gapweave.executor.runtime.record import ACTION_WORD
 from gapweave.models.errors import ExecutionFailed
 from gapweave.models.task import Task
 
+
 class Channel:
-    """One directed pair of ranks: a message moves as soon as it is sent and its receive is posted."""
+    """One directed pair of ranks: a message moves as soon as it is sent and its receive is posted.
+
+    Messages are matched first in, first out, as between processes; the receiver's actions only tell which
+    one it counts on.
+    """
 
     def __init__(self) -> None:
         self._sent: deque[Sequence[Tensor]] = deque()
-        self._posted: deque[Sequence[Tensor]] = deque()
-        self._arrived = 0
+        self._posted: deque[tuple[Task, Sequence[Tensor]]] = deque()
+        self._arrived: set[Task] = set()
 
     def send(self, tensors: Sequence[Tensor]) -> None:
         """Put a message in; it is copied, because its sender may go on changing it."""
         self._sent.append([tensor.detach().clone() for tensor in tensors])
         self._move()
 
-    def post(self, buffers: Sequence[Tensor]) -> None:
+    def post(self, message: Task, buffers: Sequence[Tensor]) -> None:
         """Say where the next message goes."""
-        self._posted.append(buffers)
+        self._posted.append((message, buffers))
         self._move()
 
-    def take(self) -> bool:
-        """Whether the oldest message that was not taken yet is in its buffers; it then counts as taken."""
-        if not self._arrived:
+    def take(self, message: Task) -> bool:
+        """Whether a message is in its buffers; it then counts as taken."""
+        if message not in self._arrived:
             return False
-        self._arrived -= 1
+        self._arrived.remove(message)
         return True
 
     def _move(self) -> None:
         while self._sent and self._posted:
-            for buffer, tensor in zip(self._posted.popleft(), self._sent.popleft(), strict=True):
+            message, buffers = self._posted.popleft()
+            for buffer, tensor in zip(buffers, self._sent.popleft(), strict=True):
                 buffer.copy_(tensor)
-            self._arrived += 1
+            self._arrived.add(message)
 
 
 class InProcessTransport:
@@ -65,12 +71,12 @@ class InProcessTransport:
     def post(self, action: Action, buffers: Sequence[Tensor]) -> None:
         """Say where the channel's next message goes."""
         assert action.peer is not None
-        self._channels[action.peer, self._rank].post(buffers)
+        self._channels[action.peer, self._rank].post(action.task, buffers)
 
     def take(self, action: Action, deadline: float) -> None:
         """Require that the message is there: nothing else runs meanwhile."""
         assert action.peer is not None
-        if not self._channels[action.peer, self._rank].take():
+        if not self._channels[action.peer, self._rank].take(action.task):
             raise ExecutionFailed(f"nothing came from rank {action.peer}")
 
     def finish(self, deadline: float) -> None:

@@ -8,9 +8,10 @@ from types import ModuleType
 from typing import Any
 
 from gapweave.executor.ready_made.jobs import ready_made_jobs
+from gapweave.executor.runtime.fault import explained
 from gapweave.executor.runtime.options import RunOptions
 from gapweave.executor.training.job import TrainingJob
-from gapweave.models.errors import ExecutionFailed, InvalidOption
+from gapweave.models.errors import InvalidOption
 from gapweave.models.schedule import Schedule
 
 
@@ -24,9 +25,13 @@ def jobs_of(schedule: Schedule, options: RunOptions) -> Sequence[TrainingJob]:
     """
     if options.jobs is None:
         return ready_made_jobs(schedule, options.models, options.corpus, options.seed)
-    jobs = _function(options.jobs)(schedule)
+    function = _function(options.jobs)
+    with explained(f"--jobs {options.jobs}"):
+        jobs = function(schedule)
     if not isinstance(jobs, Sequence) or not all(isinstance(job, TrainingJob) for job in jobs):
-        raise InvalidOption(f"--jobs {options.jobs}: expected a list of TrainingJob, got {type(jobs).__name__}")
+        raise InvalidOption(
+            f"--jobs {options.jobs}: expected a list of TrainingJob, got {type(jobs).__name__}"
+        )
     return jobs
 
 
@@ -55,8 +60,6 @@ def _module_of_file(path: str) -> ModuleType:
     if spec is None or spec.loader is None:
         raise InvalidOption(f"--jobs: {path} cannot be read as Python")
     module = importlib.util.module_from_spec(spec)
-    try:
+    with explained(f"--jobs {path}"):
         spec.loader.exec_module(module)
-    except Exception as exc:
-        raise ExecutionFailed(f"--jobs {path}: {type(exc).__name__}: {exc}") from exc
     return module

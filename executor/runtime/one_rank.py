@@ -11,7 +11,7 @@ from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.rank_setup import interpreter_of, require_matching, stages_of
 from gapweave.executor.runtime.record import Record
 from gapweave.executor.runtime.session import Session
-from gapweave.executor.runtime.training_loop import Stop, StepReport, TrainingLoop
+from gapweave.executor.runtime.training_loop import StepReport, Stop, TrainingLoop
 from gapweave.executor.training.job import TrainingJob
 
 

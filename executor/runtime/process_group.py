@@ -15,6 +15,7 @@ from torch import Tensor
 
 from gapweave.executor.program import Action, Program
 from gapweave.models.errors import ExecutionFailed
+from gapweave.models.task import Task
 
 #: (sending rank, receiving rank)
 Edge: TypeAlias = tuple[int, int]
@@ -37,7 +38,7 @@ class ProcessGroupTransport:
         self._blocking = blocking
         self._groups = {edge: (group, _peer_in(group, edge, rank)) for edge, group in groups.items()}
         self._sent: deque[tuple[int, Works, Sequence[Tensor]]] = deque()
-        self._posted: dict[int, deque[Works]] = {source: deque() for source, target in groups if target == rank}
+        self._posted: dict[Task, Works] = {}
 
     def send(self, action: Action, tensors: Sequence[Tensor]) -> None:
         """Start to send; the tensors are kept until they have left."""
@@ -52,12 +53,12 @@ class ProcessGroupTransport:
         """Start to receive the channel's next message."""
         assert action.peer is not None
         group, peer = self._groups[action.peer, self._rank]
-        self._posted[action.peer].append([_started(group.recv([buffer], peer, 0)) for buffer in buffers])
+        self._posted[action.task] = [_started(group.recv([buffer], peer, 0)) for buffer in buffers]
 
     def take(self, action: Action, deadline: float) -> None:
-        """Wait for the oldest message that was posted for the channel."""
+        """Wait for the message; others may have been posted before it."""
         assert action.peer is not None
-        self._wait(self._posted[action.peer].popleft(), action.peer, deadline, "nothing came from")
+        self._wait(self._posted.pop(action.task), action.peer, deadline, "nothing came from")
 
     def finish(self, deadline: float) -> None:
         """Wait until all that was sent has left."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from gapweave.executor.runtime.deadlines import Deadlines
+from gapweave.executor.runtime.fault import explained
 from gapweave.executor.runtime.gradient_clipping import GradientClipping
 from gapweave.executor.runtime.interpreter import Interpreter
 from gapweave.executor.runtime.options import RunOptions
@@ -44,12 +45,15 @@ def require_matching(plan: Plan, jobs: Sequence[TrainingJob]) -> None:
 
 def stages_of(plan: Plan, jobs: Sequence[TrainingJob], rank: int, device: torch.device) -> Stages:
     """Build the stages that run on a rank."""
-    return {
-        (number, stage): StageRunner(job, number, len(job.stages), stage, device)
-        for number, (job, planned) in enumerate(zip(jobs, plan.schedule.instance.jobs, strict=True))
-        for stage, place in enumerate(planned.stages)
-        if place.device == rank
-    }
+    stages: dict[tuple[int, int], StageRunner] = {}
+    for number, (job, planned) in enumerate(zip(jobs, plan.schedule.instance.jobs, strict=True)):
+        for stage, place in enumerate(planned.stages):
+            if place.device == rank:
+                with explained(f"jobs[{number}].stages[{stage}]"):
+                    stages[number, stage] = StageRunner(
+                        job, number, len(job.stages), stage, device, microbatches=planned.microbatch_count
+                    )
+    return stages
 
 
 def interpreter_of(
@@ -66,7 +70,8 @@ def interpreter_of(
     deadlines = Deadlines(plan.gaps(rank), plan.schedule.makespan, options.deadline, plan.tick)
     record = _record(len(program.actions), options, record_path)
     clipping = _clipping(plan, jobs)
-    return Interpreter(program, stages, transport, record, deadlines, plan.schedule.steps, clipping)
+    with explained(f"rank {rank}"):
+        return Interpreter(program, stages, transport, record, deadlines, plan.schedule.steps, clipping)
 
 
 def _clipping(plan: Plan, jobs: Sequence[TrainingJob]) -> Mapping[int, GradientClipping]:

@@ -8,6 +8,8 @@ from typing import Any, Self
 
 import torch
 import torch.distributed as dist
+from torch.distributed import distributed_c10d as c10d
+from torch.distributed.rendezvous import rendezvous
 
 from gapweave.executor.runtime.options import RunOptions
 from gapweave.executor.runtime.plan import Plan
@@ -39,7 +41,7 @@ class Session:
         self._owns = owns
 
     @classmethod
-    def on_one_machine(cls, plan: Plan, options: RunOptions, rank: int, store: dist.Store) -> Self:
+    def on_one_machine(cls, plan: Plan, options: RunOptions, rank: int, store: c10d.Store) -> Self:
         """Meet the processes that were started beside this one."""
         if sys.platform == "linux":
             os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
@@ -63,9 +65,9 @@ class Session:
         device = _device_of(options.backend, int(os.environ.get("LOCAL_RANK", "0")))
         owns = not dist.is_initialized()
         if owns:
-            store, rank, _ = next(dist.rendezvous("env://"))  # type: ignore[no-untyped-call]
+            store, rank, _ = next(rendezvous("env://"))
             attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")  # or stale keys would be met again
-            _begin(options.backend, dist.PrefixStore(f"exec/attempt_{attempt}", store), rank, ranks)
+            _begin(options.backend, c10d.PrefixStore(f"exec/attempt_{attempt}", store), rank, ranks)
         return cls(plan, options, dist.get_rank(), device, owns)
 
     def transport(self) -> ProcessGroupTransport:
@@ -108,7 +110,7 @@ class Session:
                 raise ExecutionFailed(f"rank {rank} holds the programs of another schedule than rank 0")
 
 
-def _begin(backend: str, store: dist.Store, rank: int, ranks: int) -> None:
+def _begin(backend: str, store: c10d.Store, rank: int, ranks: int) -> None:
     if backend == "nccl":
         os.environ.setdefault("NCCL_LAUNCH_ORDER_IMPLICIT", "1")
     dist.init_process_group(

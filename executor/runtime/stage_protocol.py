@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 class TensorShape(Protocol):
@@ -23,6 +23,7 @@ class Stage(Protocol):
     """One stage of a job on its device, as `gapweave.executor.training.stage.StageRunner` is one."""
 
     device: torch.device
+    module: nn.Module
 
     @property
     def input_signature(self) -> Sequence[TensorShape]:

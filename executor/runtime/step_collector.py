@@ -20,7 +20,8 @@ class StepProgress:
     step
         Counted from 1, with the steps of earlier runs.
     losses
-        The mean loss of the last training step of each job, by its name.
+        The mean loss of the last training step of each job, by its name; under torchrun only of jobs whose
+        last stage runs in this process.
     seconds
         Of the slowest process.
     """
@@ -42,7 +43,7 @@ class StepCollector:
     Parameters
     ----------
     on_step
-        Called once for each step, when the losses of all jobs are known.
+        Called for each step when the losses of all jobs are known; under torchrun with those of this process.
     """
 
     def __init__(self, schedule: Schedule, on_step: Callable[[StepProgress], None] | None = None) -> None:
@@ -50,14 +51,21 @@ class StepCollector:
         self._on_step = on_step
         self._steps: dict[int, _Step] = {}
 
-    def add(self, report: StepReport) -> None:
-        """Take in one report."""
+    def add(self, report: StepReport, announce: bool = True) -> None:
+        """Take in one report; ``announce`` the step if it completes it."""
         step = self._steps.setdefault(report.step, _Step())
-        complete = len(step.losses) == len(self._names)
+        was_complete = len(step.losses) == len(self._names)
         step.losses |= {int(job): losses for job, losses in report.losses.items()}
         step.seconds = max(step.seconds, report.seconds)
-        if self._on_step is not None and not complete and len(step.losses) == len(self._names):
+        is_complete = len(step.losses) == len(self._names)
+        if announce and self._on_step is not None and is_complete and not was_complete:
             self._on_step(self._progress(report.step, step))
+
+    def announce(self, report: StepReport) -> None:
+        """Pass on what one process knows of a step, without waiting for the others."""
+        if self._on_step is not None:
+            losses = {self._names[job]: fmean(steps[-1]) for job, steps in report.losses.items()}
+            self._on_step(StepProgress(report.step, losses, report.seconds))
 
     def losses(self) -> dict[str, list[Sequence[float]]]:
         """Return for each job the losses of the microbatches of each training step, in order."""

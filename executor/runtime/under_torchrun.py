@@ -20,12 +20,17 @@ def run_under_torchrun(
     """Run the rank of this process; every process gets the outcome of all."""
     made = jobs_of(plan.schedule, options) if jobs is None else jobs
     reports: list[StepReport] = []
+
+    def report(step: StepReport) -> None:
+        reports.append(step)
+        collector.announce(step)
+
     with Session.under_torchrun(plan, options) as session:
-        own = run_rank(plan, options, made, session, reports.append, NeverStop())
+        own = run_rank(plan, options, made, session, report, NeverStop())
         parts = session.gathered((reports, own.digests, bytes(own.record.words)))
     for rank_reports, _, _ in parts:
-        for report in rank_reports:
-            collector.add(report)
+        for earlier in rank_reports:
+            collector.add(earlier, announce=False)
     digests = {name: digest for _, rank_digests, _ in parts for name, digest in rank_digests.items()}
     records = [Record.from_bytes(words) for _, _, words in parts]
     return Outcome(own.completed, own.resumed, digests, records)

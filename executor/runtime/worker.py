@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(folder: RunFolder, rank: int, reports: TextIO) -> None:
-    import torch.distributed as dist
+    from torch.distributed import FileStore  # type: ignore[attr-defined]
 
     from gapweave.executor.runtime.jobs import jobs_of
     from gapweave.executor.runtime.one_rank import run_rank
@@ -43,7 +43,7 @@ def _run(folder: RunFolder, rank: int, reports: TextIO) -> None:
 
     plan, options = folder.plan(), folder.options()
     jobs = jobs_of(plan.schedule, options)
-    store = dist.FileStore(str(folder.store), plan.ranks)
+    store = FileStore(str(folder.store), plan.ranks)
     with Session.on_one_machine(plan, options, rank, store) as session:
         own = run_rank(
             plan,

@@ -8,6 +8,7 @@ import typer
 from gapweave.cli.arguments import JsonOption, ScheduleArgument
 from gapweave.cli.choices import RunBackend
 from gapweave.cli.output import counted, write, write_fields, write_json, write_table
+from gapweave.models.errors import InvalidOption
 
 if TYPE_CHECKING:
     from gapweave.executor.run_result import JobParity, RunResult
@@ -20,7 +21,8 @@ def run(
     check: Annotated[
         bool,
         typer.Option(
-            "--check", help="Train each job alone as well; every parameter must be bitwise equal (else exit 7)."
+            "--check",
+            help="Train each job alone as well; every parameter must be bitwise equal (else exit 7).",
         ),
     ] = False,
     jobs: Annotated[
@@ -79,8 +81,11 @@ def run(
     if dry_run:
         _play(loaded, as_json)
         return
-    from gapweave.cli.run_progress import losses_csv, require_parity, run_watched
+    from gapweave.cli.run_progress import losses_csv, newest_checkpoint, require_parity, run_watched
     from gapweave.executor.runtime.options import RunOptions
+
+    if resume and checkpoint is None:
+        raise InvalidOption("--resume needs --checkpoint: the folder to go on from")
 
     options = RunOptions(
         steps=steps,
@@ -101,10 +106,11 @@ def run(
         write_text(losses, losses_csv(result))
     if trace is not None:
         write_text(trace, _trace(result))
+    saved = newest_checkpoint(options)
     if as_json:
-        write_json(_report(schedule, result))
+        write_json(_report(schedule, result) | {"checkpoint": None if saved is None else saved[0]})
     else:
-        _describe(schedule, result)
+        _describe(schedule, result, None if saved is None else f"{saved[0]} (step {saved[1]})")
     require_parity(result)
 
 
@@ -129,13 +135,14 @@ def _play(schedule: "Schedule", as_json: bool) -> None:
     )
 
 
-def _describe(path: str, result: "RunResult") -> None:
+def _describe(path: str, result: "RunResult", checkpoint: str | None) -> None:
     write_fields(
         {
             "schedule": path,
             "backend": f"{result.backend}, {counted(len(result.programs), 'rank')}",
             "steps": _steps(result),
-            "time": f"{result.seconds:.1f} s, {min(result.step_seconds, default=0):.4f} s for the fastest step",
+            "checkpoint": checkpoint,
+            "time": f"{result.seconds:.1f} s in all, {_fastest(result)}",
         }
     )
     columns = ("job", "steps", "first loss", "last loss")
@@ -147,6 +154,10 @@ def _describe(path: str, result: "RunResult") -> None:
 def _steps(result: "RunResult") -> str:
     resumed = f", {result.resumed:,} of them by an earlier run" if result.resumed else ""
     return f"{result.completed:,}{resumed}{', stopped early' if result.interrupted else ''}"
+
+
+def _fastest(result: "RunResult") -> str | None:
+    return f"{min(result.step_seconds):.4f} s for the fastest step" if result.step_seconds else "no step"
 
 
 def _loss_rows(result: "RunResult") -> list[tuple[object, ...]]:

@@ -1,5 +1,6 @@
 """A run as a person or a pipe watches it: live progress, Ctrl-C, and what is written at the end of it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gapweave.cli.interrupts import stop_on_signals
@@ -29,9 +30,17 @@ def run_watched(schedule: "Schedule", options: "RunOptions", *, check: bool) -> 
             show(_line(progress, options.steps))
 
         result = run_with(schedule, options, check=check, on_step=on_step, stopped=stop.is_set)
-    if result.interrupted and options.checkpoint is None:
+    if result.interrupted and newest_checkpoint(options) is None:
         raise Interrupted(f"interrupted after step {result.completed} of {options.steps}")
     return result
+
+
+def newest_checkpoint(options: "RunOptions") -> tuple[str, int] | None:
+    """Return the newest checkpoint and its step, if there is one."""
+    from gapweave.executor.checkpoint.folder import newest
+
+    found = None if options.checkpoint is None else newest(Path(options.checkpoint))
+    return None if found is None else (str(found[0]), found[1].step)
 
 
 def require_parity(result: "RunResult") -> None:

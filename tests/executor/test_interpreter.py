@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 import torch
+from recording_stage import RecordingStage
 
 from gapweave.executor.program import Program
 from gapweave.executor.runtime.deadlines import Deadlines
@@ -19,7 +20,6 @@ from gapweave.executor.runtime.in_process import (
 from gapweave.executor.runtime.interpreter import Interpreter
 from gapweave.executor.runtime.record import Record
 from gapweave.models.errors import ExecutionFailed
-from tests.executor.recording_stage import RecordingStage
 
 FIRST = """program rank=0 ranks=2 schedule=x
 run F j0 t0 s0 m0
@@ -55,6 +55,19 @@ run F j0 t0 s1 m0
 run B j0 t0 s1 m0
 run B j0 t0 s0 m0
 run O j0 t0 s0
+run O j0 t0 s1
+"""
+
+NORM = """program rank=0 ranks=2 schedule=x
+post N j0 t0 s1 <-1 b0
+take N j0 t0 s1 <-1 b0
+send S j0 t0 s1 ->1
+run O j0 t0 s0
+"""
+FACTOR = """program rank=1 ranks=2 schedule=x
+send N j0 t0 s1 ->0
+post S j0 t0 s1 <-0 b0
+take S j0 t0 s1 <-0 b0
 run O j0 t0 s1
 """
 
@@ -136,7 +149,11 @@ def test_the_clipping_factor_is_made_of_the_norms_of_all_stages_once_per_step() 
 
 
 def test_norms_and_factor_travel_between_ranks() -> None:
-    first = ALONE.replace("ranks=1", "ranks=2").replace("run F j0 t0 s1 m0\n", "").replace("run B j0 t0 s1 m0\n", "")
+    first = (
+        ALONE.replace("ranks=1", "ranks=2")
+        .replace("run F j0 t0 s1 m0\n", "")
+        .replace("run B j0 t0 s1 m0\n", "")
+    )
     first = first.replace("run B j0 t0 s0 m0\n", "").replace("run O j0 t0 s1\n", "")
     first = first.replace(
         "run O j0 t0 s0\n",
@@ -145,7 +162,7 @@ def test_norms_and_factor_travel_between_ranks() -> None:
     second = "program rank=1 ranks=2 schedule=x\nsend N j0 t0 s1 ->0\npost S j0 t0 s1 <-0 b0\n"
     second += "take S j0 t0 s1 <-0 b0\nrun O j0 t0 s1\n"
     clipping = {0: GradientClipping(2, lambda squared: sum(squared, torch.zeros(())).rsqrt())}
-    ranks = bound(first, second, clipping=clipping)
+    ranks = bound(NORM, FACTOR, clipping=clipping)
     InProcessRanks(ranks, {}).run(0)
     expected = pytest.approx(8.0**-0.5)
     assert asked(ranks[0], 0)[-1] == ("O", 0, expected)
