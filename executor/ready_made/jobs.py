@@ -14,7 +14,7 @@ from gapweave.executor.ready_made.spec import ModelSpec
 from gapweave.executor.ready_made.transformer import transformer_stages
 from gapweave.executor.training.job import StageSource, TrainingJob
 from gapweave.models.errors import InvalidOption
-from gapweave.models.instance import Instance, Job
+from gapweave.models.instance import Instance
 from gapweave.models.schedule import Schedule
 
 #: Largest norm of the gradient in jobs whose schedule waits for it.
@@ -46,21 +46,29 @@ def ready_made_jobs(
     jobs = schedule.instance.jobs
     specs = _specs(schedule.instance, models)
     return tuple(
-        job_of(spec, job, corpus, spec.seed + seed + number)
+        training_job(
+            spec,
+            len(job.stages),
+            corpus,
+            spec.seed + seed + number,
+            _CLIP_NORM if job.optimizer_barrier else None,
+        )
         for number, (spec, job) in enumerate(zip(specs, jobs, strict=True))
     )
 
 
-def job_of(spec: ModelSpec, job: Job, corpus: str | None, seed: int) -> TrainingJob:
-    """Return a model with as many stages as a job has, ready to train."""
+def training_job(
+    spec: ModelSpec, stages: int, corpus: str | None, seed: int, clip_norm: float | None = None
+) -> TrainingJob:
+    """Return a model cut into stages, ready to train."""
     text = Corpus.load(corpus, spec.sequence)
     return TrainingJob(
-        stages=stages_of(spec, len(job.stages)),
+        stages=stages_of(spec, stages),
         loss=next_byte_loss,
         optimizer=partial(_adamw, spec.learning_rate),
         microbatch=lambda step, index: text.microbatch(seed, step, index, spec.batch, spec.sequence),
         seed=seed,
-        clip_norm=_CLIP_NORM if job.optimizer_barrier else None,
+        clip_norm=clip_norm,
     )
 
 

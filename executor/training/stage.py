@@ -155,6 +155,10 @@ class StageRunner:
         elif self.parameters:
             autograd.weight_backward(self.parameters, deferred)
 
+    def deferred(self, step: int, microbatch: int) -> object:
+        """Return what a split backward pass keeps for W, for those who measure it."""
+        return self._deferred[step, microbatch]
+
     def squared_norm(self) -> Tensor:
         """Return the sum of the squares of all gradients, shape ()."""
         return gradient_norm.squared_norm(self.parameters)

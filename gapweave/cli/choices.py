@@ -55,3 +55,10 @@ class RunBackend(StrEnum):
     gloo = "gloo"
     nccl = "nccl"
     in_process = "in-process"
+
+
+class ProfileDevice(StrEnum):
+    """What stages are measured on."""
+
+    cpu = "cpu"
+    cuda = "cuda"

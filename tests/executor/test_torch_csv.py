@@ -21,6 +21,8 @@ from gapweave.solver.heuristics import heuristic
 from gapweave.solver.solve import solve
 
 RANKS = 4
+#: For each case, the schedule and the gradients of the parameters of each stage.
+Gradients = dict[str, tuple[Schedule, dict[int, list[Tensor]]]]
 
 
 def pipeline(path: list[int], microbatches: int, *, split: bool) -> Instance:
@@ -93,7 +95,7 @@ def gradients(
     "name", ["line", "line-split", "reversed", "loop", "loop-split", "v", "v-split", "renumbered"]
 )
 def test_torch_runs_the_exported_schedule_with_the_gradients_of_the_whole_model(
-    name: str, gradients: dict[str, tuple[Schedule, dict[int, list[Tensor]]]]
+    name: str, gradients: Gradients
 ) -> None:
     schedule, found = gradients[name]
     job = schedule.instance.jobs[0]

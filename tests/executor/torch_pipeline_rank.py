@@ -1,6 +1,7 @@
-"""One rank of torch's own pipelining runtime: loads schedule files, trains a step each, keeps the gradients.
+"""One rank of torch's own pipelining runtime: trains a step of each schedule file, keeps the gradients.
 
-Run as ``python torch_pipeline_rank.py RANK RANKS FOLDER``; FOLDER/cases.json lists [file, stages, microbatches].
+Run as ``python torch_pipeline_rank.py RANK RANKS FOLDER``; in FOLDER, cases.json lists the files, each with
+its stages and microbatches.
 """
 
 import json
