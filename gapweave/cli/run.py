@@ -167,13 +167,18 @@ def _fastest(result: "RunResult") -> str | None:
 
 
 def _loss_rows(result: "RunResult") -> list[tuple[object, ...]]:
-    means = {name: [sum(step) / len(step) for step in steps] for name, steps in result.losses.items()}
+    from gapweave.cli.run_outputs import loss_curves
+
+    curves = [curve for curve in loss_curves(result) if curve.losses]
     return [
-        (name, len(own), *(f"{loss:.4f}" for loss in (own[0], own[-1]))) for name, own in means.items() if own
+        (curve.job, len(curve.losses), f"{curve.losses[0]:.4f}", f"{curve.losses[-1]:.4f}")
+        for curve in curves
     ]
 
 
 def _report(path: str, result: "RunResult") -> dict[str, Any]:
+    from gapweave.cli.run_outputs import loss_curves
+
     return {
         "schedule": path,
         "instance": result.schedule.instance.name,
@@ -185,7 +190,7 @@ def _report(path: str, result: "RunResult") -> dict[str, Any]:
         "seconds": result.seconds,
         "step_seconds": list(result.step_seconds),
         "measured_makespans_ns": list(result.makespans().values()),
-        "losses": {name: [sum(step) / len(step) for step in steps] for name, steps in result.losses.items()},
+        "losses": {curve.job: list(curve.losses) for curve in loss_curves(result)},
         "parity": [_parity(parity) for parity in result.parity or ()],
     }
 
