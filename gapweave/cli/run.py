@@ -65,7 +65,11 @@ def run(
         typer.Option(metavar="FILE", help="Write what was measured as a Chrome trace (ui.perfetto.dev)."),
     ] = None,
     losses: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write the loss of every step of every job as CSV.")
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the losses of all jobs: .csv, or their curves: .html, .svg, .png, .pdf.",
+        ),
     ] = None,
     dry_run: Annotated[
         bool,
@@ -83,13 +87,14 @@ def run(
     if dry_run:
         _play(loaded, as_json)
         return
-    from gapweave.cli.run_outputs import newest_checkpoint, write_files
+    from gapweave.cli.run_outputs import newest_checkpoint, require_files, write_files
     from gapweave.cli.run_progress import require_parity, run_watched
     from gapweave.executor.runtime.fault import RecordedFailure
     from gapweave.executor.runtime.options import RunOptions
 
     if resume and checkpoint is None:
         raise InvalidOption("--resume needs --checkpoint: the folder to go on from")
+    require_files(trace, losses)
 
     options = RunOptions(
         steps=steps,
