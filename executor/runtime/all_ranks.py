@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 
 from gapweave.executor.runtime.digests import parameter_digests
+from gapweave.executor.runtime.fault import ActionFailed
 from gapweave.executor.runtime.hooks import hooks_of
 from gapweave.executor.runtime.in_process import Channel, InProcessRanks, InProcessTransport
 from gapweave.executor.runtime.jobs import jobs_of
@@ -16,6 +17,7 @@ from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.rank_setup import interpreter_of, require_matching, stages_of
 from gapweave.executor.runtime.step_collector import StepCollector
 from gapweave.executor.runtime.training_loop import TrainingLoop
+from gapweave.executor.runtime.virtual_devices.setup import ranks_on_one_gpu
 from gapweave.executor.training.job import TrainingJob
 from gapweave.models.errors import Interrupted
 
@@ -52,18 +54,24 @@ def run_in_process(
     made = jobs_of(plan.schedule, options) if jobs is None else jobs
     require_matching(plan, made)
     stop = _StopBetweenSteps(stopped)
-    ranks = ranks_in_process(plan, made, options, check_stop=stop.check)
+    make = ranks_on_one_gpu if options.backend == "one-gpu" else ranks_in_process
+    ranks = make(plan, made, options, check_stop=stop.check)
     stages = {key: stage for rank in ranks.interpreters for key, stage in rank.stages.items()}
     hooks = hooks_of(plan, options)
     completed = resumed = hooks.restore(stages)
     loop = TrainingLoop(ranks, stages, 0, plan.schedule.steps, collector.add, hooks.on_step, stop)
     digests: Mapping[str, str] = {}
+    records = [rank.record for rank in ranks.interpreters]
     try:
         completed = loop.run(options.steps, resumed)
         digests = parameter_digests(stages)
     except Interrupted:
-        completed += min(rank.record.completed for rank in ranks.interpreters)
-    return Outcome(completed, resumed, digests, [rank.record for rank in ranks.interpreters])
+        completed = resumed + min(record.completed for record in records)
+    except ActionFailed as failed:
+        completed = resumed + min(record.completed for record in records)
+        failed.outcome = Outcome(completed, resumed, {}, records)
+        raise
+    return Outcome(completed, resumed, digests, records)
 
 
 def ranks_in_process(

@@ -43,8 +43,8 @@ def _chosen(ranks: int, objects_given: bool) -> Backend:
         return "nccl" if _gpus() else "gloo"
     if objects_given:
         return "in-process"
-    if _gpus() >= ranks:
-        return "nccl"
+    if gpus := _gpus():
+        return "nccl" if gpus >= ranks else "one-gpu"
     return "gloo" if ranks <= max(_FEW, os.cpu_count() or 1) else "in-process"
 
 

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, get_args
 
 from gapweave.executor.runtime.deadlines import DEFAULT_FLOOR
 
-Backend: TypeAlias = Literal["auto", "gloo", "nccl", "in-process"]
+Backend: TypeAlias = Literal["auto", "gloo", "nccl", "one-gpu", "in-process"]
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
 
 
