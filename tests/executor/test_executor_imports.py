@@ -15,7 +15,6 @@ TORCH_FREE = (
     "dry_run",
     "lowering",
     "measured",
-    "parity",
     "program",
     "program_grid",
     "run",
