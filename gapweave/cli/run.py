@@ -43,7 +43,10 @@ def run(
     seed: Annotated[int, typer.Option(help="Seed of the ready-made jobs.")] = 0,
     backend: Annotated[
         RunBackend,
-        typer.Option(help="gloo: processes on CPU; nccl: a GPU for each device; in-process: one process."),
+        typer.Option(
+            help="gloo: processes on CPU; nccl: a GPU for each device; one-gpu: shares of one GPU; "
+            "in-process: one process."
+        ),
     ] = RunBackend.auto,
     deadline: Annotated[
         float,
