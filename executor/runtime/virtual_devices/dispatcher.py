@@ -4,17 +4,20 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
-from time import perf_counter_ns
+from time import perf_counter, perf_counter_ns, sleep
 from typing import NamedTuple
 
 from gapweave.executor.runtime.in_process import merged_order
 from gapweave.executor.runtime.interpreter import Interpreter
 from gapweave.executor.runtime.record import ACTION_WORD
 from gapweave.executor.runtime.virtual_devices.streams import Mark, Stream
+from gapweave.models.errors import ExecutionFailed
 from gapweave.models.task import Task
 
 #: Actions whose time on the device is measured; the others only touch the host.
 _MEASURED = ("run", "take")
+#: Seconds between two looks at the device; its own times do not depend on it.
+_POLL = 0.0002
 
 
 class Origin(NamedTuple):
@@ -60,6 +63,8 @@ class Dispatcher:
         Called between groups of actions; may raise to end the run.
     judges
         Called when the device has done what was issued; may raise because numbers are not finite.
+    patience
+        Seconds that the device is waited for.
 
     Attributes
     ----------
@@ -74,10 +79,12 @@ class Dispatcher:
         streams: Sequence[Stream],
         check_stop: Callable[[], None] = lambda: None,
         judges: Sequence[Callable[[], None]] = (),
+        patience: float = 600.0,
     ) -> None:
         self.interpreters = interpreters
         self._check_stop = check_stop
         self._judges = judges
+        self._patience = patience
         self._streams = streams
         order = merged_order([interpreter.program for interpreter in interpreters], starts)
         self._runs = [(rank, [index for _, index in run]) for rank, run in groupby(order, itemgetter(0))]
@@ -104,7 +111,14 @@ class Dispatcher:
                     self._perform(rank, index, words[rank] + 2 * index)
 
     def finish(self) -> None:
-        """Wait until the device has done all that was issued, and put its times into the records."""
+        """Wait until the device has done all that was issued, and put its times into the records.
+
+        Raises
+        ------
+        ExecutionFailed
+            The device hangs, or a number is not finite.
+        """
+        self._await([stream.record() for stream in self._streams])
         self._synchronize()
         for pending, (begin, end) in zip(self._pending, self._times(), strict=True):
             words = self.interpreters[pending.rank].record.words
@@ -155,8 +169,16 @@ class Dispatcher:
     def _wait_for_the_last_but_one(self) -> None:
         """Be one repetition ahead at most: what it sends to other streams takes memory of its own."""
         if len(self._meetings) > 1:
-            for mark in self._meetings.popleft():
-                mark.synchronize()
+            self._await(self._meetings.popleft())
+
+    def _await(self, marks: Sequence[Mark]) -> None:
+        """Wait on the host until all marks are reached; raises ExecutionFailed."""
+        deadline = perf_counter() + self._patience
+        while not all(mark.is_reached() for mark in marks):
+            self._check_stop()
+            if perf_counter() > deadline:
+                raise ExecutionFailed(f"the device did not finish a step within {self._patience:.0f} s")
+            sleep(_POLL)
 
     def _synchronize(self) -> None:
         for stream in self._streams:

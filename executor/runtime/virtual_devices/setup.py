@@ -17,6 +17,9 @@ from gapweave.executor.runtime.virtual_devices.sm_partition import Partition, pa
 from gapweave.executor.runtime.virtual_devices.streams import HostStream, Stream
 from gapweave.executor.training.job import TrainingJob
 
+#: How many times the planned makespan a step may take, on top of the deadline of a run.
+_PATIENCE = 10
+
 
 def virtual_devices(
     plan: Plan,
@@ -42,7 +45,8 @@ def virtual_devices(
         made += stages.values()
     made.sort(key=lambda stage: -stage.stage)  # what is not finite spreads from the last stage to the first
     judges = [stage.judge for stage in made]
-    return Dispatcher(interpreters, plan.starts, streams, check_stop, judges)
+    patience = options.deadline + _PATIENCE * plan.schedule.makespan * (plan.tick or 0.0)
+    return Dispatcher(interpreters, plan.starts, streams, check_stop, judges, patience)
 
 
 def _stages(

@@ -2,6 +2,7 @@ from itertools import pairwise
 
 import pytest
 from schedule_factory import build_schedule, make_instance, uniform_job
+from simulated_streams import SimulatedMark
 from virtual_runs import simulated
 
 from gapweave.models.errors import ExecutionFailed
@@ -85,6 +86,14 @@ def test_a_failing_task_is_named_with_its_device():
 
     interpreter.table[index] = fails
     with pytest.raises(ExecutionFailed, match=r"rank 1, step 1, '.* B .*out of memory"):
+        dispatcher.run(0)
+
+
+def test_a_device_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(SimulatedMark, "is_reached", lambda mark: False)
+    dispatcher = simulated(two_jobs())
+    dispatcher._patience = 0.01
+    with pytest.raises(ExecutionFailed, match="the device did not finish a step"):
         dispatcher.run(0)
 
 
