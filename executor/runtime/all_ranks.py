@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 
 from gapweave.executor.runtime.digests import parameter_digests
+from gapweave.executor.runtime.fault import ActionFailed
 from gapweave.executor.runtime.hooks import hooks_of
 from gapweave.executor.runtime.in_process import Channel, InProcessRanks, InProcessTransport
 from gapweave.executor.runtime.jobs import jobs_of
@@ -60,12 +61,17 @@ def run_in_process(
     completed = resumed = hooks.restore(stages)
     loop = TrainingLoop(ranks, stages, 0, plan.schedule.steps, collector.add, hooks.on_step, stop)
     digests: Mapping[str, str] = {}
+    records = [rank.record for rank in ranks.interpreters]
     try:
         completed = loop.run(options.steps, resumed)
         digests = parameter_digests(stages)
     except Interrupted:
-        completed += min(rank.record.completed for rank in ranks.interpreters)
-    return Outcome(completed, resumed, digests, [rank.record for rank in ranks.interpreters])
+        completed = resumed + min(record.completed for record in records)
+    except ActionFailed as failed:
+        completed = resumed + min(record.completed for record in records)
+        failed.outcome = Outcome(completed, resumed, {}, records)
+        raise
+    return Outcome(completed, resumed, digests, records)
 
 
 def ranks_in_process(

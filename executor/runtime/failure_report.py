@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gapweave.executor.program import Action
-from gapweave.executor.runtime.fault import described
-from gapweave.executor.runtime.outcome import Outcome
+from gapweave.executor.runtime.fault import RecordedFailure, described
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.record import Record
 from gapweave.models.errors import ExecutionFailed
@@ -64,7 +63,7 @@ class RankState:
         return f"rank {self.rank}, {self.place}{_ending(self.exit) if self.failed else ''}{words}"
 
 
-class RunFailed(ExecutionFailed):
+class RunFailed(RecordedFailure):
     """A run on several processes failed.
 
     Attributes
@@ -73,11 +72,7 @@ class RunFailed(ExecutionFailed):
         The rank that failed first, as far as it can be told.
     states
         All ranks.
-    outcome
-        What was recorded until then.
     """
-
-    outcome: Outcome | None = None
 
     def __init__(self, first: RankState, states: Sequence[RankState]) -> None:
         self.first = first

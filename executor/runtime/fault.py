@@ -2,12 +2,30 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from gapweave.executor.program import Action, Program
+from gapweave.executor.runtime.outcome import Outcome
 from gapweave.models.errors import ExecutionFailed, GapweaveError
 
+if TYPE_CHECKING:
+    from gapweave.executor.run_result import RunResult
 
-class ActionFailed(ExecutionFailed):
+
+class RecordedFailure(ExecutionFailed):
+    """A run failed after it had begun.
+
+    Attributes
+    ----------
+    outcome, result
+        What was done and recorded until then.
+    """
+
+    outcome: Outcome | None = None
+    result: "RunResult | None" = None
+
+
+class ActionFailed(RecordedFailure):
     """An action failed: names rank, step, action and reason.
 
     Attributes

@@ -64,7 +64,7 @@ def profile(
 
     if placement.value == "search":
         raise InvalidOption("--placement: search is for solve, a measurement needs one placement")
-    placed: PlacementName = placement.value
+    placed: PlacementName = placement.value  # type: ignore[assignment]
     require_writable(output)
     options = ProfileOptions(
         specs=tuple(ModelSpec.parse(text) for text in model or [_DEFAULT_MODEL] * 2),

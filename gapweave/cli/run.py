@@ -77,14 +77,15 @@ def run(
 
     On one machine it starts a process for each device; under torchrun each process is one device.
     """
-    from gapweave.models.atomic_write import write_text
     from gapweave.models.schedule import Schedule
 
     loaded = Schedule.load(schedule)
     if dry_run:
         _play(loaded, as_json)
         return
-    from gapweave.cli.run_progress import losses_csv, newest_checkpoint, require_parity, run_watched
+    from gapweave.cli.run_outputs import newest_checkpoint, write_files
+    from gapweave.cli.run_progress import require_parity, run_watched
+    from gapweave.executor.runtime.fault import RecordedFailure
     from gapweave.executor.runtime.options import RunOptions
 
     if resume and checkpoint is None:
@@ -102,13 +103,15 @@ def run(
         resume=resume,
         record_all=trace is not None,
     )
-    result = run_watched(loaded, options, check=check)
+    try:
+        result = run_watched(loaded, options, check=check)
+    except RecordedFailure as failed:
+        if failed.result is not None:
+            write_files(failed.result, trace, losses)
+        raise
     if os.environ.get("RANK", "0") != "0":  # under torchrun one rank speaks for all
         return
-    if losses is not None:
-        write_text(losses, losses_csv(result))
-    if trace is not None:
-        write_text(trace, _trace(result))
+    write_files(result, trace, losses)
     saved = newest_checkpoint(options)
     if as_json:
         write_json(_report(schedule, result) | {"checkpoint": None if saved is None else saved[0]})
@@ -189,11 +192,3 @@ def _report(path: str, result: "RunResult") -> dict[str, Any]:
 
 def _parity(parity: "JobParity") -> dict[str, Any]:
     return {"job": parity.job, "parameters": parity.parameters, "differing": list(parity.differing)}
-
-
-def _trace(result: "RunResult") -> str:
-    import json
-
-    from gapweave.executor.measured.trace import measured_trace
-
-    return json.dumps(measured_trace(result.schedule, tuple(result.events()))) + "\n"

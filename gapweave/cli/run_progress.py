@@ -1,10 +1,10 @@
-"""A run as a person or a pipe watches it: live progress, Ctrl-C, and what is written at the end of it."""
+"""A run as a person watches it: live progress, Ctrl-C, and whether it ended as it should."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gapweave.cli.interrupts import stop_on_signals
 from gapweave.cli.live import live_line
+from gapweave.cli.run_outputs import newest_checkpoint
 from gapweave.models.errors import ExecutionFailed, Interrupted
 
 if TYPE_CHECKING:
@@ -35,32 +35,11 @@ def run_watched(schedule: "Schedule", options: "RunOptions", *, check: bool) -> 
     return result
 
 
-def newest_checkpoint(options: "RunOptions") -> tuple[str, int] | None:
-    """Return the newest checkpoint and its step, if there is one."""
-    from gapweave.executor.checkpoint.folder import newest
-
-    found = None if options.checkpoint is None else newest(Path(options.checkpoint))
-    return None if found is None else (str(found[0]), found[1].step)
-
-
 def require_parity(result: "RunResult") -> None:
     """Raise ExecutionFailed unless every job ended as it does alone."""
     wrong = [parity.job for parity in result.parity or () if parity.differing]
     if wrong:
         raise ExecutionFailed(f"parameters differ from training alone: {', '.join(wrong)}")
-
-
-def losses_csv(result: "RunResult") -> str:
-    """Return one row per job and training step, with the mean loss of its microbatches."""
-    lines = ["job,step,loss"]
-    for (name, steps), count in zip(result.losses.items(), result.schedule.steps, strict=True):
-        for step, losses in enumerate(steps, start=result.resumed * count + 1):
-            lines.append(f"{_quoted(name)},{step},{sum(losses) / len(losses)!r}")
-    return "\n".join(lines) + "\n"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"' if set(name) & set(',"\n\r') else name
 
 
 def _line(progress: "StepProgress", steps: int) -> str:

@@ -1,10 +1,14 @@
 """The public function: jobs as objects, results, and the wish to stop."""
 
+from dataclasses import replace
+
 import pytest
+import torch
 from parity_cases import Case
 
 import gapweave
 from gapweave.executor.runtime.backend import chosen_backend
+from gapweave.executor.runtime.fault import ActionFailed
 from gapweave.executor.runtime.options import RunOptions
 from gapweave.models.errors import ExecutionFailed, InvalidOption
 
@@ -76,3 +80,23 @@ def test_jobs_must_have_the_stages_of_the_schedule() -> None:
 def test_nccl_needs_a_gpu_for_each_device() -> None:
     with pytest.raises(InvalidOption, match="--backend nccl: needs 1000 GPUs, one for each device, found"):
         chosen_backend(RunOptions(backend="nccl"), ranks=1000, objects_given=False)
+
+
+def test_a_failed_action_is_named_and_what_was_done_before_is_kept() -> None:
+    def microbatch(step: int, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+        if step == 2 and index == 1:
+            raise ValueError("no such text")
+        return torch.ones(2, 6), torch.ones(2, 6)
+
+    jobs = [replace(CASE.jobs[0], microbatch=microbatch), CASE.jobs[1]]
+    with pytest.raises(
+        ActionFailed, match=r"rank 0, step 3, 'run F j0 t0 s0 m1': ValueError: no such"
+    ) as raised:
+        gapweave.run(CASE.schedule, jobs, steps=5, record_all=True)
+    result = raised.value.result
+    assert result is not None
+    assert result.completed == 2
+    assert list(map(len, result.losses.values())) == [2, 2]
+    last = [event for event in result.events() if event.repetition == 2 and event.rank == 0]
+    program = result.programs[0].actions
+    assert [event.action for event in last] == list(program[: program.index(raised.value.action)])
