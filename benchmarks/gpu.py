@@ -26,7 +26,7 @@ from benchmarks.one_gpu.parity import parity_lines
 from benchmarks.one_gpu.report import cost_lines, execution_lines, gain, host_lines
 from benchmarks.one_gpu.schedules import alone, joint
 from benchmarks.one_gpu.shares import check_shares
-from benchmarks.one_gpu.trace import measured_trace
+from gapweave.executor.measured.trace import measured_trace
 from gapweave.executor.runtime.virtual_devices.repeatable import choose_repeatable_kernels
 from gapweave.executor.runtime.virtual_devices.setup import share_device
 from gapweave.executor.runtime.virtual_devices.sm_partition import Partition

@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch")
 from benchmarks.gpu import main  # noqa: E402
 from benchmarks.one_gpu import schedules  # noqa: E402
 from benchmarks.one_gpu.checkout import describe_checkout  # noqa: E402
+from gapweave.executor.measured.read_trace import read_measured  # noqa: E402
 from gapweave.models.instance import Instance  # noqa: E402
 from gapweave.models.schedule import Schedule  # noqa: E402
 from gapweave.models.verify import verify  # noqa: E402
@@ -40,12 +41,10 @@ def test_one_call_measures_schedules_runs_and_compares(tmp_path: Path, capsys: p
     results = json.loads((tmp_path / "one-gpu.results.json").read_text())
     assert results["table"] == table.splitlines()
     assert {len(run["makespans"]) for run in results["runs"].values()} == {2}
-    measured = [
-        event
-        for event in json.loads((tmp_path / "one-gpu.trace.json").read_text())["traceEvents"]
-        if event["ph"] == "X" and event["pid"] >= 1000 and event["tid"] == 0
-    ]
-    assert len(measured) == len(Schedule.load(tmp_path / "one-gpu.schedule.json").tasks)
+    schedule = Schedule.load(tmp_path / "one-gpu.schedule.json")
+    measured = read_measured(tmp_path / "one-gpu.trace.json", schedule)
+    ran = [event.action.task for event in measured.events if event.action.op == "run"]
+    assert sorted(ran) == sorted(row.task for row in schedule.tasks)
 
 
 def test_the_two_halves_run_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -5,6 +5,8 @@ from schedule_factory import build_schedule, make_instance, uniform_job
 from simulated_streams import SimulatedMark
 from virtual_runs import simulated
 
+from gapweave.executor.measured.clocks import aligned
+from gapweave.executor.measured.messages import messages
 from gapweave.models.errors import ExecutionFailed
 from gapweave.models.schedule import Schedule
 
@@ -67,6 +69,18 @@ def test_takes_are_measured_from_the_end_of_the_task_before_to_the_arrival():
         assert any(event.action.op == "take" and event.end > event.begin for event in timed)
         for before, after in pairwise(timed):
             assert before.end == after.begin
+
+
+def test_no_message_is_taken_before_it_was_sent():
+    schedule = two_jobs()
+    dispatcher = simulated(schedule, repetitions=2)
+    dispatcher.run(0)
+    dispatcher.run(1)
+    events = [event for one in dispatcher.interpreters for event in one.record.events(one.program)]
+    assert aligned(events) == tuple(events)
+    found = list(messages(events))
+    assert found
+    assert all(take.end >= send.end for send, take in found)
 
 
 def test_every_message_is_taken():
