@@ -27,7 +27,7 @@ from benchmarks.one_gpu.report import cost_lines, execution_lines, gain, host_li
 from benchmarks.one_gpu.shares import check_shares
 from gapweave.executor.measured.trace import measured_trace
 from gapweave.executor.runtime.virtual_devices.repeatable import choose_repeatable_kernels
-from gapweave.executor.runtime.virtual_devices.setup import share_device
+from gapweave.executor.runtime.virtual_devices.setup import first_gpu, share_device
 from gapweave.executor.runtime.virtual_devices.sm_partition import Partition
 from gapweave.executor.training.job import TrainingJob
 from gapweave.models.atomic_write import write_text
@@ -172,7 +172,7 @@ def _problem(options: argparse.Namespace) -> str | None:
     expected = {"solve": 2, "run": 3}.get(options.part, 0)
     if len(options.files) != expected:
         return f"{options.part}: expected {expected} files, got {len(options.files)}"
-    if options.part != "solve" and options.device == "cuda" and not torch.cuda.is_available():
+    if options.part != "solve" and options.device == "cuda" and first_gpu().type != "cuda":
         return "no CUDA device: try --device cpu --size tiny"
     return None
 

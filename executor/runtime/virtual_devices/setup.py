@@ -77,13 +77,13 @@ def ranks_on_one_gpu(
 
 
 def first_gpu() -> torch.device:
-    """Return the first GPU, or the CPU if there is none."""
+    """Return the first GPU, or the CPU if there is none; call it before CUDA starts in another way."""
+    os.environ.setdefault("CUDA_DEVICE_MAX_CONNECTIONS", "32")  # streams would share 8 queues otherwise
     return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
 
 
 def share_device(device: torch.device, parts: int, *, split: bool = True) -> Partition:
     """Make one stream per virtual device: shares of a GPU's multiprocessors, or the CPU itself."""
-    os.environ.setdefault("CUDA_DEVICE_MAX_CONNECTIONS", "32")  # read when CUDA starts; 8 queues otherwise
     if device.type == "cpu":
         return Partition(tuple(HostStream() for _ in range(parts)), None, "the CPU: one task at a time")
     return partition(device, parts, split=split)
