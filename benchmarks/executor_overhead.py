@@ -1,17 +1,17 @@
 """What the executor's interpreter costs per action, beside torch's own pipeline runtime.
 
 One process runs every stage of one model in one order, once by each runtime, so that nothing is sent and no
-rank waits. ``alone``: the stages compute nothing, so that only the runtime is left (torch's also sums
-the loss, in one task of eight). ``with autograd``: every
-stage multiplies by one number, forward and backward; what these cost when called in a plain loop is
-subtracted. Run from the top of the repository: ``python -m benchmarks.executor_overhead``.
+rank waits. ``alone``: the stages compute nothing, so that only the runtime is left (torch's also sums the
+loss, in one task of eight). ``with autograd``: every stage multiplies by one number, forward and backward;
+what these cost when called in a plain loop is subtracted. The fastest of several rounds counts.
+
+Run from the top of the repository: ``python -m benchmarks.executor_overhead``.
 """
 
 import argparse
 import json
 import os
 import platform
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +35,7 @@ from gapweave.executor.training.stage import StageRunner
 STAGES = 4
 MICROBATCHES = 64
 WIDTH = 8
-ROUNDS = 15
+ROUNDS = 30
 CPU = torch.device("cpu")
 
 
@@ -190,8 +190,8 @@ def direct_step() -> Callable[[], None]:
     return step
 
 
-def median_us(steps: dict[str, Callable[[], None]]) -> dict[str, float]:
-    """Return the median time of each, per task, in microseconds; measured in turns."""
+def fastest_us(steps: dict[str, Callable[[], None]]) -> dict[str, float]:
+    """Return the shortest time of each, per task, in microseconds; measured in turns."""
     times: dict[str, list[float]] = {name: [] for name in steps}
     for round_number in range(ROUNDS + 3):
         for name, step in steps.items():
@@ -199,7 +199,7 @@ def median_us(steps: dict[str, Callable[[], None]]) -> dict[str, float]:
             step()
             if round_number >= 3:
                 times[name].append((time.perf_counter() - begin) / len(TASKS) * 1e6)
-    return {name: statistics.median(values) for name, values in times.items()}
+    return {name: min(values) for name, values in times.items()}
 
 
 @contextmanager
@@ -216,8 +216,8 @@ def measured() -> dict[str, Any]:
     """Measure both runtimes in one run."""
     torch.set_num_threads(1)
     with one_rank():
-        alone = median_us({"gapweave": gapweave_step(idle=True), "torch": torch_step(idle=True)})
-        computing = median_us(
+        alone = fastest_us({"gapweave": gapweave_step(idle=True), "torch": torch_step(idle=True)})
+        computing = fastest_us(
             {"gapweave": gapweave_step(idle=False), "torch": torch_step(idle=False), "direct": direct_step()}
         )
     direct = computing.pop("direct")

@@ -122,12 +122,13 @@ class BoundActions:
         return perform
 
     def _send_norm(self, action: Action) -> Perform:
-        send, squared_norm = self._transport.send, self._stages[action.job, action.stage].squared_norm
-        return lambda: send(action, (squared_norm(),))
+        send, stage = self._transport.send, self._stages[action.job, action.stage]
+        return lambda: send(action, (stage.squared_norm().to(stage.device),))
 
     def _send_factor(self, action: Action) -> Perform:
         send, factor, clipping = self._transport.send, self._factor(action), self._clipping[action.job]
-        return lambda: send(action, (clipping.message(factor()),))
+        device = self._stages[action.job, 0].device
+        return lambda: send(action, (clipping.message(factor(), device),))
 
     def _post(self, action: Action) -> Perform:
         post, buffers = self._transport.post, self._buffers.received(action)

@@ -25,6 +25,8 @@ class Deadlines:
     ----------
     seconds
         The deadline of each action; changed in place.
+    end
+        The deadline at the end of the program, for all that was sent to be taken.
     """
 
     def __init__(
@@ -34,11 +36,12 @@ class Deadlines:
         floor: float = DEFAULT_FLOOR,
         tick: float | None = None,
     ) -> None:
-        self.floor = floor
+        self._floor = floor
         self._makespan = makespan
         self._gaps = gaps
         self._tick = tick or 0.0
         self.seconds = [0.0] * len(gaps)
+        self.end = floor
         self._update()
 
     def learn(self, measured: float) -> None:
@@ -49,4 +52,5 @@ class Deadlines:
             self._update()
 
     def _update(self) -> None:
-        self.seconds[:] = [self.floor + _MULTIPLE * gap * self._tick for gap in self._gaps]
+        self.seconds[:] = [self._floor + _MULTIPLE * gap * self._tick for gap in self._gaps]
+        self.end = self._floor + _MULTIPLE * self._makespan * self._tick

@@ -82,16 +82,20 @@ class RunFailed(RecordedFailure):
 
 
 def first_failure(states: Sequence[RankState]) -> RankState:
-    """Return the failure that the others followed from: a rank that died, or that names no other rank."""
-    failed = [state for state in states if state.failed]
-    return min(failed, key=_precedence)
+    """Return the failure that the others followed from.
+
+    Parameters
+    ----------
+    states
+        Of ranks that failed, in the order in which they were heard of.
+    """
+    return min(states, key=_is_consequence)  # of equal ones the first
 
 
-def _precedence(state: RankState) -> int:
-    if state.exit is not None:
-        return 0
-    consequence = "lost rank" in state.text or "came from rank" in state.text or "taken by rank" in state.text
-    return 2 if consequence else 1
+def _is_consequence(state: RankState) -> bool:
+    """Whether a rank only missed another one; a rank that died without a word did not."""
+    missed = ("lost rank", "came from rank", "taken by rank")
+    return state.exit is None and any(words in state.text for words in missed)
 
 
 def _ending(code: int | None) -> str:

@@ -31,9 +31,9 @@ class GradientClipping:
             self._factors[step] = None if self._factor_of is None else self._factor_of(norms)
         return self._factors[step]
 
-    def message(self, factor: Tensor | None) -> Tensor:
+    def message(self, factor: Tensor | None, device: torch.device) -> Tensor:
         """Return the factor as other ranks receive it."""
-        return torch.ones(()) if factor is None else factor
+        return torch.ones((), device=device) if factor is None else factor.to(device)
 
     def received(self, message: Tensor) -> Tensor | None:
         """Return the factor that a message brought."""

@@ -93,7 +93,7 @@ class Interpreter:
         """End a repetition: wait until every message has left, and note that it is complete."""
         actions = len(self.table)
         try:
-            self._transport.finish(self._deadlines.floor)
+            self._transport.finish(self._deadlines.end)
         except Exception as exc:
             raise self.failure(actions - 1, exc) from exc
         self.record.words[ACTION_WORD] = actions

@@ -75,7 +75,8 @@ class Launcher:
                 self._processes.append(RankProcess(self._folder, rank))
             if not self._watch():
                 self._watch(until=time.monotonic() + _CONFESSION)
-                raise RunFailed(first_failure(self._states()), self._states())
+                states = self._states()
+                raise RunFailed(first_failure([states[rank] for rank in self._reports.failed]), states)
             return self._reports.done
         finally:
             self._end_all()

@@ -4,14 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
+from gapweave.executor.runtime.device_timed import DeviceTimedRank
 from gapweave.executor.runtime.digests import Digests, parameter_digests
 from gapweave.executor.runtime.hooks import hooks_of
+from gapweave.executor.runtime.interpreter import Interpreter
 from gapweave.executor.runtime.options import RunOptions
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.rank_setup import interpreter_of, require_matching, stages_of
 from gapweave.executor.runtime.record import Record
 from gapweave.executor.runtime.session import Session
-from gapweave.executor.runtime.training_loop import StepReport, Stop, TrainingLoop
+from gapweave.executor.runtime.training_loop import Runner, StepReport, Stop, TrainingLoop
+from gapweave.executor.runtime.virtual_devices.streams import CudaStream
 from gapweave.executor.training.job import TrainingJob
 
 
@@ -38,9 +43,18 @@ def run_rank(
     require_matching(plan, jobs)
     rank, transport = session.rank, session.transport()
     stages = stages_of(plan, jobs, rank, session.device)
-    runner = interpreter_of(plan, jobs, rank, stages, transport, options, record_path)
+    interpreter = interpreter_of(plan, jobs, rank, stages, transport, options, record_path)
     hooks = hooks_of(plan, options)
-    loop = TrainingLoop(runner, stages, rank, plan.schedule.steps, report, hooks.on_step, stop)
+    loop = TrainingLoop(
+        _runner(interpreter, session.device), stages, rank, plan.schedule.steps, report, hooks.on_step, stop
+    )
     resumed = hooks.restore(stages)
+    session.meet()  # building stages may take longer than messages are waited for
     completed = loop.run(options.steps, resumed)
-    return RankOutcome(completed, resumed, parameter_digests(stages), runner.record)
+    return RankOutcome(completed, resumed, parameter_digests(stages), interpreter.record)
+
+
+def _runner(interpreter: Interpreter, device: torch.device) -> Runner:
+    if device.type != "cuda":
+        return interpreter
+    return DeviceTimedRank(interpreter, CudaStream(torch.cuda.current_stream(device)))

@@ -85,6 +85,10 @@ class Session:
         assert group is not None
         return gloo_transport(self._plan.programs[self.rank], group)
 
+    def meet(self) -> None:
+        """Wait until every rank has come so far."""
+        self.gathered(None)
+
     def gathered(self, value: Any) -> list[Any]:
         """Return the values of all ranks, in their order, on every rank."""
         values: list[Any] = [None] * self._plan.ranks

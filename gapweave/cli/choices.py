@@ -54,6 +54,7 @@ class RunBackend(StrEnum):
     auto = "auto"
     gloo = "gloo"
     nccl = "nccl"
+    one_gpu = "one-gpu"
     in_process = "in-process"
 
 

@@ -43,7 +43,10 @@ def run(
     seed: Annotated[int, typer.Option(help="Seed of the ready-made jobs.")] = 0,
     backend: Annotated[
         RunBackend,
-        typer.Option(help="gloo: processes on CPU; nccl: a GPU for each device; in-process: one process."),
+        typer.Option(
+            help="gloo: processes on CPU; nccl: a GPU for each device; one-gpu: shares of one GPU; "
+            "in-process: one process."
+        ),
     ] = RunBackend.auto,
     deadline: Annotated[
         float,
@@ -62,7 +65,11 @@ def run(
         typer.Option(metavar="FILE", help="Write what was measured as a Chrome trace (ui.perfetto.dev)."),
     ] = None,
     losses: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write the loss of every step of every job as CSV.")
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the losses of all jobs: .csv, or their curves: .html, .svg, .png, .pdf.",
+        ),
     ] = None,
     dry_run: Annotated[
         bool,
@@ -80,13 +87,14 @@ def run(
     if dry_run:
         _play(loaded, as_json)
         return
-    from gapweave.cli.run_outputs import newest_checkpoint, write_files
+    from gapweave.cli.run_outputs import newest_checkpoint, require_files, write_files
     from gapweave.cli.run_progress import require_parity, run_watched
     from gapweave.executor.runtime.fault import RecordedFailure
     from gapweave.executor.runtime.options import RunOptions
 
     if resume and checkpoint is None:
         raise InvalidOption("--resume needs --checkpoint: the folder to go on from")
+    require_files(trace, losses)
 
     options = RunOptions(
         steps=steps,
@@ -164,13 +172,18 @@ def _fastest(result: "RunResult") -> str | None:
 
 
 def _loss_rows(result: "RunResult") -> list[tuple[object, ...]]:
-    means = {name: [sum(step) / len(step) for step in steps] for name, steps in result.losses.items()}
+    from gapweave.cli.run_outputs import loss_curves
+
+    curves = [curve for curve in loss_curves(result) if curve.losses]
     return [
-        (name, len(own), *(f"{loss:.4f}" for loss in (own[0], own[-1]))) for name, own in means.items() if own
+        (curve.job, len(curve.losses), f"{curve.losses[0]:.4f}", f"{curve.losses[-1]:.4f}")
+        for curve in curves
     ]
 
 
 def _report(path: str, result: "RunResult") -> dict[str, Any]:
+    from gapweave.cli.run_outputs import loss_curves
+
     return {
         "schedule": path,
         "instance": result.schedule.instance.name,
@@ -182,7 +195,7 @@ def _report(path: str, result: "RunResult") -> dict[str, Any]:
         "seconds": result.seconds,
         "step_seconds": list(result.step_seconds),
         "measured_makespans_ns": list(result.makespans().values()),
-        "losses": {name: [sum(step) / len(step) for step in steps] for name, steps in result.losses.items()},
+        "losses": {curve.job: list(curve.losses) for curve in loss_curves(result)},
         "parity": [_parity(parity) for parity in result.parity or ()],
     }
 

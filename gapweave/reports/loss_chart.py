@@ -1,6 +1,6 @@
 """Draws the loss of every job against its training steps."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ _POINTS_PER_INCH = 72.0
 _PAGE_WIDTH, _PAGE_HEIGHT = 540.0, 288.0
 _LEFT, _TOP, _BOTTOM, _MARGIN = 44.0, 52.0, 250.0, 10.0
 _TITLE_SIZE, _LONGEST_TITLE, _LONGEST_NAME = 11.0, 70, 24
-_LABEL_PITCH, _BETWEEN = 11.0, 6.0
+_LABEL_PITCH, _BETWEEN, _DASH = 11.0, 6.0, 11.0
 #: A mean is drawn over one in so many steps, if that is at least two.
 _STEPS_PER_MEAN = 20
 
@@ -56,7 +56,7 @@ class _LossChart:
             for index, curve in self.curves
         }
         room = max((text_width(label, LABEL_SIZE) for label in self.labels.values()), default=0.0)
-        self.right = _PAGE_WIDTH - room - _BETWEEN - _MARGIN
+        self.right = _PAGE_WIDTH - room - _DASH - _BETWEEN - _MARGIN
         inches = (_PAGE_WIDTH / _POINTS_PER_INCH, _PAGE_HEIGHT / _POINTS_PER_INCH)
         self.figure = Figure(figsize=inches, facecolor=theme.paper)
 
@@ -106,29 +106,30 @@ class _LossChart:
         return low - room, high + room
 
     def _draw_labels(self, axes: Axes) -> None:
-        """Write each job's name and last mean on the right of where its curve ends."""
-        for index, place in self._label_places(axes):
-            axes.annotate(
-                self.labels[index],
-                (self.right / _PAGE_WIDTH, 1 - place / _PAGE_HEIGHT),
-                xycoords="figure fraction",
-                xytext=(_BETWEEN, 0),
-                textcoords="offset points",
-                va="center_baseline",
-                size=LABEL_SIZE,
-                color=self.theme.ink,
-                annotation_clip=False,
-                parse_math=False,
-            )
+        """Write each job's name and last mean beside its end, after a dash of its hue."""
+        style: dict[str, Any] = {"va": "center_baseline", "size": LABEL_SIZE, "annotation_clip": False}
+        style |= {"xycoords": "figure fraction", "textcoords": "offset points", "parse_math": False}
+        for index, place in self._label_places(axes).items():
+            _, strong = curve_colours(self.theme, index)
+            point = (self.right / _PAGE_WIDTH, 1 - place / _PAGE_HEIGHT)
+            axes.annotate("\N{EM DASH}", point, xytext=(_BETWEEN, 0), color=strong, weight="bold", **style)
+            offset = (_BETWEEN + _DASH, 0)
+            axes.annotate(self.labels[index], point, xytext=offset, color=self.theme.ink, **style)
 
-    def _label_places(self, axes: Axes) -> Iterator[tuple[int, float]]:
-        """Yield how far from the top, in points, each label is: beside its curve, or below the one above."""
+    def _label_places(self, axes: Axes) -> dict[int, float]:
+        """Return how far from the top, in points, each label is: beside its curve, if that is free."""
         low, high = axes.get_ylim()
-        previous = -_LABEL_PITCH
+        places: dict[int, float] = {}
+        free = -_LABEL_PITCH
         for index in sorted(self.means, key=lambda index: -self.means[index][-1]):
             share = (high - self.means[index][-1]) / (high - low)
-            previous = max(_TOP + share * (_BOTTOM - _TOP), previous + _LABEL_PITCH)
-            yield index, previous
+            places[index] = max(_TOP + share * (_BOTTOM - _TOP), free)
+            free = places[index] + _LABEL_PITCH
+        taken = _BOTTOM
+        for index in reversed(places):
+            places[index] = min(places[index], taken)
+            taken = places[index] - _LABEL_PITCH
+        return places
 
     def _draw_texts(self) -> None:
         """Write title and subtitle."""

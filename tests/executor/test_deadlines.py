@@ -17,6 +17,10 @@ def test_without_a_time_unit_only_measured_steps_tell_how_long_a_tick_is() -> No
     assert deadlines.seconds == [1.0, 81.0]
 
 
+def test_at_the_end_messages_may_take_as_long_as_the_whole_plan() -> None:
+    assert Deadlines([0], makespan=10, floor=2.0, tick=0.5).end == 52.0
+
+
 def test_a_faster_step_does_not_shorten_deadlines() -> None:
     deadlines = Deadlines([1], makespan=10, floor=0.0, tick=1.0)
     deadlines.learn(20.0)

@@ -9,6 +9,7 @@ from recording_stage import RecordingStage
 
 from gapweave.executor.program import Program
 from gapweave.executor.runtime.deadlines import Deadlines
+from gapweave.executor.runtime.device_timed import DeviceTimedRank
 from gapweave.executor.runtime.fault import ActionFailed
 from gapweave.executor.runtime.gradient_clipping import GradientClipping
 from gapweave.executor.runtime.in_process import (
@@ -19,6 +20,7 @@ from gapweave.executor.runtime.in_process import (
 )
 from gapweave.executor.runtime.interpreter import Interpreter
 from gapweave.executor.runtime.record import Record
+from gapweave.executor.runtime.virtual_devices.streams import HostStream
 from gapweave.models.errors import ExecutionFailed
 
 FIRST = """program rank=0 ranks=2 schedule=x
@@ -203,3 +205,16 @@ def test_every_action_is_recorded_in_order() -> None:
     times = [time for event in events for time in (event.begin, event.end)]
     assert times == sorted(times)
     assert alone.record.completed == 3
+
+
+def test_a_rank_timed_by_its_device_does_the_same_and_records_every_action() -> None:
+    (plain,), (timed,) = bound(ALONE, rows=2), bound(ALONE, rows=2)
+    runner = DeviceTimedRank(timed, HostStream())
+    for repetition in range(2):
+        plain.run(repetition)
+        runner.run(repetition)
+    assert [asked(timed, stage) for stage in (0, 1)] == [asked(plain, stage) for stage in (0, 1)]
+    events = list(timed.record.events(timed.program))
+    assert [event.action for event in events] == list(timed.program.actions) * 2
+    times = [time for event in events for time in (event.begin, event.end)]
+    assert times == sorted(times)
