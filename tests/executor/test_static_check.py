@@ -3,13 +3,14 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from random_orders import adversarial_schedule
-from schedule_factory import build_schedule, make_instance, uniform_job, with_capacity
+from schedule_factory import build_schedule, edited, make_instance, uniform_job, with_capacity
 
 from gapweave.executor.lowering.lower import lower
 from gapweave.executor.program import Action, Program
 from gapweave.executor.program_grid import program_grid
+from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.static_check import UnsafePrograms, check_programs
-from gapweave.models.errors import ExecutionFailed
+from gapweave.models.errors import ExecutionFailed, Rejected
 from gapweave.models.schedule import Schedule
 
 Edit = Callable[[list[Action]], None]
@@ -222,3 +223,10 @@ def test_the_grid_marks_the_place_and_shows_at_most_eight_ranks() -> None:
 def test_the_grid_of_a_place_behind_the_end_still_shows_the_ranks(schedule: Schedule) -> None:
     programs = lower(schedule)
     assert len(program_grid(programs, 1, len(programs[1].actions)).splitlines()) == 3
+
+
+def test_a_schedule_that_lacks_any_task_is_rejected_before_it_is_lowered(schedule: Schedule) -> None:
+    for left_out in schedule.tasks:
+        broken = edited(schedule, [row for row in schedule.tasks if row != left_out])
+        with pytest.raises(Rejected, match="the schedule breaks a rule and cannot run: "):
+            Plan.of(broken)
