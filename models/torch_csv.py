@@ -15,8 +15,8 @@ from typing import NamedTuple
 from gapweave.models.errors import InvalidSchedule
 from gapweave.models.fields import shown
 
-_COMPUTATION = re.compile(r"(\d+)([FIWB])(\d+)")
-_COMMUNICATION = re.compile(r"\d+(SEND_F|RECV_F|SEND_B|RECV_B|UNSHARD|RESHARD|REDUCE_GRAD)\d*")
+_COMPUTATION = re.compile(r"([0-9]{1,9})([FIWB])([0-9]{1,9})")
+_COMMUNICATION = re.compile(r"[0-9]+(SEND_F|RECV_F|SEND_B|RECV_B|UNSHARD|RESHARD|REDUCE_GRAD)[0-9]*")
 _OVERLAPPED = re.compile(r"\((.*)\)OVERLAP_F_B")
 #: Largest file that is read.
 _MAX_BYTES = 64 * 2**20
@@ -59,16 +59,24 @@ def read_cells(path: str | Path) -> list[list[Cell]]:
             for column, word in enumerate(row, start=1)
             for cell in _cells(word.strip(), f"row {number}, column {column}", str(path))
         ]
-        for number, row in enumerate(csv.reader(text.splitlines()), start=1)
+        for number, row in enumerate(_rows(text, str(path)), start=1)
     ]
     if not any(rows):
         raise InvalidSchedule("", "holds no computation", str(path))
     return rows
 
 
+def _rows(text: str, path: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(text.splitlines()))
+    except csv.Error as exc:
+        raise InvalidSchedule("", f"is no CSV: {exc}", path) from exc
+
+
 def _cells(word: str, place: str, path: str) -> Iterator[Cell]:
     overlapped = _OVERLAPPED.fullmatch(word)
-    for part in overlapped.group(1).split(";") if overlapped else (word,):
+    parts = overlapped.group(1).split(";") if overlapped else [word]
+    for part in map(str.strip, parts):
         matched = _COMPUTATION.fullmatch(part)
         if matched is not None:
             stage, kind, microbatch = matched.groups()

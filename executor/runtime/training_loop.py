@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
-from gapweave.executor.runtime.stage_protocol import Stages
+if TYPE_CHECKING:
+    from gapweave.executor.runtime.stage_protocol import Stages
 
 #: For each job and each of its steps in one repetition, the losses of the microbatches.
 JobLosses: TypeAlias = Mapping[int, Sequence[Sequence[float]]]
@@ -37,7 +38,7 @@ class StepReport(NamedTuple):
 class StepHook(Protocol):
     """Something that is done between steps."""
 
-    def on_step_end(self, rank: int, step: int, stages: Stages, last: bool) -> None:
+    def on_step_end(self, rank: int, step: int, stages: "Stages", last: bool) -> None:
         """Called when ``step`` steps are complete, on every process; ``last`` if no step follows."""
 
 
@@ -72,7 +73,7 @@ class TrainingLoop:
     def __init__(
         self,
         runner: Runner,
-        stages: Stages,
+        stages: "Stages",
         rank: int,
         steps: Sequence[int],
         report: Callable[[StepReport], None],

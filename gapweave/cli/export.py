@@ -40,13 +40,14 @@ def export(
 ) -> None:
     """Write a schedule as a Chrome trace (Perfetto), as CSV, or for torch.distributed.pipelining."""
     from gapweave.cli.output import write
-    from gapweave.models.atomic_write import write_text
+    from gapweave.models.atomic_write import require_writable, write_text
     from gapweave.models.schedule import Schedule
 
     loaded = Schedule.load(schedule)
     if job is not None and to is not Target.torch_csv:
         raise InvalidOption("--job: goes with --to torch-csv")
     if to is Target.torch_csv:
+        require_writable(output)
         for path, text in _torch_csv(loaded, output, job).items():
             write_text(path, text)
             write(f"wrote {path}")
@@ -71,6 +72,7 @@ def _csv(schedule: "Schedule") -> str:
 
 def _torch_csv(schedule: "Schedule", output: str, job: str | None) -> dict[str, str]:
     """Return the text of each file: of several jobs, each goes to ``NAME.JOB.SUFFIX``."""
+    import re
     from pathlib import Path
 
     from gapweave.executor.torch_csv import torch_csv
@@ -82,9 +84,10 @@ def _torch_csv(schedule: "Schedule", output: str, job: str | None) -> dict[str, 
     if len(chosen) == 1:
         return {output: torch_csv(schedule, chosen[0])}
     target = Path(output)
-    return {
-        str(target.with_name(f"{target.stem}.{names[number].replace('/', '-')}{target.suffix}")): torch_csv(
-            schedule, number
-        )
-        for number in chosen
+    plain = [re.sub(r"[^\w.+-]", "-", name) for name in names]
+    files = {
+        number: str(target.with_name(f"{target.stem}.{plain[number]}{target.suffix}")) for number in chosen
     }
+    if len(set(files.values())) < len(files):
+        raise InvalidOption("--job: needed, the names of the jobs give equal file names")
+    return {file: torch_csv(schedule, number) for number, file in files.items()}

@@ -16,21 +16,13 @@ if TYPE_CHECKING:
 def write_files(result: "RunResult", trace: str | None, losses: str | None) -> None:
     """Write the files that were asked for; raises OutputError."""
     if losses is not None:
-<<<<<<< HEAD
-        from gapweave.reports.losses_file import losses_csv
-
-        write_text(losses, losses_csv(loss_curves(result)))
-=======
         from gapweave.reports.loss_curves import write_losses
 
         write_losses(losses, loss_curves(result), title=f"Losses on {result.schedule.instance.name}")
->>>>>>> measured
     if trace is not None:
         write_text(trace, _trace(result))
 
 
-<<<<<<< HEAD
-=======
 def require_files(trace: str | None, losses: str | None) -> None:
     """Refuse files that could not be written, before the training rather than after it.
 
@@ -50,17 +42,12 @@ def require_files(trace: str | None, losses: str | None) -> None:
         require_writable(file)
 
 
->>>>>>> measured
 def loss_curves(result: "RunResult") -> "list[LossCurve]":
     """Return the mean loss of the microbatches of each training step, job by job."""
     from gapweave.reports.losses_file import LossCurve
 
     return [
-<<<<<<< HEAD
         LossCurve(name, tuple(map(fmean, steps)), first=result.resumed * count + 1)
-=======
-        LossCurve(name, tuple(sum(losses) / len(losses) for losses in steps), result.resumed * count + 1)
->>>>>>> measured
         for (name, steps), count in zip(result.losses.items(), result.schedule.steps, strict=True)
     ]
 

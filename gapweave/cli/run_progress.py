@@ -27,11 +27,7 @@ def run_watched(schedule: "Schedule", options: "RunOptions", *, check: bool) -> 
     """
     from gapweave.executor.run import run_with
 
-<<<<<<< HEAD
-    with live_line("starting") as show, _signals() as stopped:
-=======
-    with TrainingProgress(options.steps) as display, stop_on_signals() as stop:
->>>>>>> measured
+    with TrainingProgress(options.steps) as display, _signals() as stopped:
 
         def on_step(progress: "StepProgress") -> None:
             display.update(progress.step, progress.losses, progress.seconds)

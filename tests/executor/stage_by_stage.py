@@ -18,7 +18,9 @@ WIDTH = 6
 
 
 def job_of(*stages: StageSource) -> TrainingJob:
-    return TrainingJob(stages, nn.functional.mse_loss, partial(torch.optim.AdamW, lr=0.01), microbatch, seed=1)
+    return TrainingJob(
+        stages, nn.functional.mse_loss, partial(torch.optim.AdamW, lr=0.01), microbatch, seed=1
+    )
 
 
 def microbatch(step: int, index: int) -> tuple[Tensor, Tensor]:
@@ -31,7 +33,9 @@ def runners_of(job: TrainingJob, microbatches: int = MICROBATCHES) -> list[Stage
     return [StageRunner(job, 0, count, stage, CPU, microbatches=microbatches) for stage in range(count)]
 
 
-def train_step(runners: Sequence[StageRunner], step: int, orders: Sequence[Sequence[int]], split: bool) -> None:
+def train_step(
+    runners: Sequence[StageRunner], step: int, orders: Sequence[Sequence[int]], split: bool
+) -> None:
     for index in range(MICROBATCHES):
         values = None
         for runner in runners:
@@ -62,6 +66,8 @@ def differences(job: TrainingJob, split: bool) -> list[str]:
     for stage, (runner, module) in enumerate(zip(runners, alone.stages, strict=True)):
         own = runner.module.state_dict()
         differing += [
-            f"{stage}/{name}" for name, value in module.state_dict().items() if not torch.equal(own[name], value)
+            f"{stage}/{name}"
+            for name, value in module.state_dict().items()
+            if not torch.equal(own[name], value)
         ]
     return differing
