@@ -1,4 +1,4 @@
-"""A job trained by its stages' own passes, without any schedule: all forwards, then backwards in given orders."""
+"""A job trained by its stages' own passes, without a schedule: all forwards, then backwards as ordered."""
 
 from collections.abc import Sequence
 from functools import partial

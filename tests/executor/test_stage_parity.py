@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+import torch
 from stage_by_stage import WIDTH, differences, job_of
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
