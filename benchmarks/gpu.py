@@ -1,8 +1,8 @@
 """Two training jobs on one GPU as several virtual devices: ``python benchmarks/gpu.py``.
 
 Measures the stages on their shares of the GPU, schedules the two jobs, runs the schedule and the two
-jobs alone, checks that interleaving changes no parameter, and prints a table last. ``profile`` and ``run`` do
-the two halves apart, for a schedule that is solved elsewhere in between.
+jobs alone, checks that interleaving changes no parameter, and prints a table last. ``profile``, ``solve``
+and ``run`` do the parts apart, so that the schedules can be made elsewhere.
 """
 
 import argparse
@@ -24,12 +24,12 @@ from benchmarks.one_gpu.execution import Execution, execute
 from benchmarks.one_gpu.jobs import FULL, TINY, Size, training_jobs
 from benchmarks.one_gpu.parity import parity_lines
 from benchmarks.one_gpu.report import cost_lines, execution_lines, gain, host_lines
-from benchmarks.one_gpu.schedules import alone, joint
 from benchmarks.one_gpu.shares import check_shares
-from benchmarks.one_gpu.trace import measured_trace
+from gapweave.executor.measured.trace import measured_trace
 from gapweave.executor.runtime.virtual_devices.repeatable import choose_repeatable_kernels
-from gapweave.executor.runtime.virtual_devices.setup import share_device
+from gapweave.executor.runtime.virtual_devices.setup import first_gpu, share_device
 from gapweave.executor.runtime.virtual_devices.sm_partition import Partition
+from gapweave.executor.training.job import TrainingJob
 from gapweave.models.atomic_write import write_text
 from gapweave.models.instance import Instance
 from gapweave.models.schedule import Schedule
@@ -66,50 +66,35 @@ class Benchmark:
         self._wait()
         return loaded, idle
 
-    def schedule(self, instance: Instance) -> Schedule:
-        """Schedule both jobs together."""
-        schedule, made_by = joint(instance, self.options.time_limit)
-        self._add("", made_by)
-        schedule.save(self.options.output / "one-gpu.schedule.json")
-        return schedule
-
-    def run(self, schedule: Schedule, idle: Instance | None = None) -> None:
-        """Check parity, then run the schedule and each job alone.
-
-        Parameters
-        ----------
-        idle
-            Durations beside idle devices, to predict how long the jobs take alone.
-        """
-        self._add("", *parity_lines(schedule, self.jobs, self.device, self.share.streams))
+    def run(self, joint: Schedule, alone: Sequence[Schedule]) -> None:
+        """Check parity, then run the joint schedule and that of each job alone."""
+        solver = joint.solver
+        self._add("", f"scheduled by {solver.name} in {solver.wall_time:.1f} s: {joint.status}")
+        self._add("", *parity_lines(joint, self.jobs, self.device, self.share.streams))
         self._wait()
-        schedules = {_JOINT: schedule}
-        for number, job in enumerate(schedule.instance.jobs):
-            schedules[f"{job.name} alone, 1f1b"] = alone(schedule.instance, number, idle)
-        runs = {
-            name: self._execute(name, one, number - 1) for number, (name, one) in enumerate(schedules.items())
-        }
-        names = [name for name in runs if name != _JOINT]
-        gained = gain(runs, _JOINT, names)
-        self._add("", *execution_lines(schedules, runs), *host_lines(runs[_JOINT]))
+        singles = {f"{one.instance.jobs[0].name} alone, {one.solver.name}": one for one in alone}
+        runs = {_JOINT: self._execute(_JOINT, joint, self.jobs)}
+        for job, (name, one) in zip(self.jobs, singles.items(), strict=True):
+            runs[name] = self._execute(name, one, [job])
+        gained = gain(runs, _JOINT, singles)
+        self._add("", *execution_lines({_JOINT: joint} | singles, runs), *host_lines(runs[_JOINT]))
         self._add(
             f"gain over one after the other: predicted {gained['predicted']:.4f} times,"
             f" measured {gained['measured']:.4f} times: {gained['points']:+.2f} points"
         )
         self.findings["gain"] = gained
         self.findings["runs"] = {name: run._replace(events=())._asdict() for name, run in runs.items()}
-        self.save("one-gpu.trace.json", measured_trace(schedule, runs[_JOINT].events))
+        self.save("one-gpu.trace.json", measured_trace(joint, runs[_JOINT].events))
 
-    def _execute(self, name: str, schedule: Schedule, job: int) -> Execution:
-        self._say(f"running {name}")
-        jobs = self.jobs if job < 0 else [self.jobs[job]]
+    def _execute(self, name: str, schedule: Schedule, jobs: Sequence[TrainingJob]) -> Execution:
+        self.say(f"running {name}")
         run = execute(schedule, jobs, self.device, self.share.streams, self.options.steps)
         self._wait()
         return run
 
-    def finish(self) -> None:
+    def finish(self, *last: str) -> None:
         """Write what was found, and print the table."""
-        self._add(f"took {perf_counter() - self._started:.0f} s")
+        self._add(*last, f"took {perf_counter() - self._started:.0f} s")
         self.save("one-gpu.results.json", self.findings | {"table": self.lines})
         print("\n".join(self.lines), flush=True)
 
@@ -130,43 +115,78 @@ class Benchmark:
     def _add(self, *lines: str) -> None:
         self.lines += lines
         for line in filter(None, lines):
-            self._say(line)
+            self.say(line)
 
-    def _say(self, line: str) -> None:
+    def say(self, line: str) -> None:
+        """Report progress."""
         print(f"[{perf_counter() - self._started:6.1f} s] {line}", file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for; return the exit status."""
     options = _parser().parse_args(arguments)
-    if options.part == "run" and options.schedule is None:
-        print("run: which schedule?", file=sys.stderr)
-        return 2
-    if options.device == "cuda" and not torch.cuda.is_available():
-        print("no CUDA device: try --device cpu --size tiny", file=sys.stderr)
+    wrong = _problem(options)
+    if wrong:
+        print(wrong, file=sys.stderr)
         return 2
     options.output.mkdir(parents=True, exist_ok=True)
-    make_heuristics_known()
+    if options.part == "solve":
+        solve(options, *map(Instance.load, options.files))
+        return 0
     choose_repeatable_kernels()
     if options.device == "cpu":
         torch.set_num_threads(1)
     benchmark = Benchmark(options)
     if options.part == "run":
-        idle = None if options.idle is None else Instance.load(options.idle)
-        benchmark.run(Schedule.load(options.schedule), idle)
+        joint, *alone = map(Schedule.load, options.files)
+        benchmark.run(joint, alone)
     else:
-        instance, idle = benchmark.profile()
+        instances = benchmark.profile()
         if options.part == "all":
-            benchmark.run(benchmark.schedule(instance), idle)
+            try:
+                joint, *alone = solve(options, *instances)
+            except ImportError as exc:
+                benchmark.finish(f"cannot be scheduled here ({exc}): solve the instances elsewhere, then run")
+                return 1
+            benchmark.run(joint, alone)
     benchmark.finish()
     return 0
 
 
+def solve(options: argparse.Namespace, loaded: Instance, idle: Instance) -> list[Schedule]:
+    """Schedule both jobs together and each alone; write the schedules and return them."""
+    from benchmarks.one_gpu import schedules  # the solver takes a while to load, and packages of its own
+
+    make_heuristics_known()
+    joint, made_by = schedules.joint(loaded, options.time_limit)
+    print(made_by, file=sys.stderr)
+    joint.save(options.output / "one-gpu.schedule.json")
+    alone = [schedules.alone(loaded, number, idle) for number in range(len(loaded.jobs))]
+    for number, schedule in enumerate(alone):
+        schedule.save(options.output / f"one-gpu.alone{number}.schedule.json")
+    return [joint, *alone]
+
+
+def _problem(options: argparse.Namespace) -> str | None:
+    """Return what is wrong with the options, None if nothing is."""
+    expected = {"solve": 2, "run": 3}.get(options.part, 0)
+    if len(options.files) != expected:
+        return f"{options.part}: expected {expected} files, got {len(options.files)}"
+    if options.part != "solve" and options.device == "cuda" and first_gpu().type != "cuda":
+        return "no CUDA device: try --device cpu --size tiny"
+    return None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", nargs="?", choices=("all", "profile", "run"), default="all")
-    parser.add_argument("schedule", nargs="?", type=Path, help="schedule file, for run")
-    parser.add_argument("--idle", type=Path, help="instance with durations beside idle devices, for run")
+    parts = ("all", "profile", "solve", "run")
+    parser.add_argument("part", nargs="?", choices=parts, default="all")
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        help="solve: instances under load and idle; run: schedules, joint first",
+    )
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     parser.add_argument("--size", choices=("full", "tiny"), default="full")
     parser.add_argument("--steps", type=int, default=20, help="measured steps of each schedule")

@@ -29,12 +29,11 @@ from gapweave.models.instance import Job, Stage
 from gapweave.reports.loss_curves import write_losses
 from gapweave.reports.losses_file import read_losses
 from gapweave.reports.measured_page import draw_measured
-from gapweave.reports.measured_words import comparison_sentences
 
 FOLDER = Path(__file__).parent
-STEPS, STAGES, MICROBATCHES = 200, 4, 6
+STEPS, STAGES, MICROBATCHES = 200, 4, 4
 #: Time of a forward pass of each job, in microseconds; a backward pass takes twice as long.
-FORWARD = {"fast learner": 12_000, "slow learner": 8_000}
+FORWARD = {"fast learner": 24_000, "slow learner": 16_000}
 MODELS = tuple(f"transformer:width=64,sequence=64,batch=4,learning_rate={rate}" for rate in (3e-3, 3e-4))
 
 
@@ -81,22 +80,26 @@ def instance() -> Instance:
 def train(schedule: Schedule, work: Path, steps: int) -> None:
     """Run the schedule as anybody would, with the jobs of this file."""
     schedule.save(work / "schedule.json")
-    words = ["run", work / "schedule.json", "--jobs", f"{Path(__file__).resolve()}:jobs", "--steps", steps]
-    words += ["--backend", "gloo", "--trace", work / "trace.json", "--losses", work / "losses.csv"]
+    gapweave(
+        *("run", work / "schedule.json", "--jobs", f"{Path(__file__).resolve()}:jobs", "--steps", steps),
+        *("--backend", "gloo", "--trace", work / "trace.json", "--losses", work / "losses.csv"),
+    )
+    gapweave("show", work / "schedule.json", "--measured", work / "trace.json", "--width", 100)
+
+
+def gapweave(*words: object) -> None:
+    """Run a command."""
     subprocess.run([sys.executable, "-m", "gapweave", *map(str, words)], check=True)
 
 
 def draw(schedule: Schedule, work: Path, folder: Path) -> None:
-    """Write the pictures, and say what they show."""
+    """Write the pictures."""
     run = RunComparison.of(schedule, read_measured(work / "trace.json", schedule).events)
     curves = read_losses(work / "losses.csv")
     title = f"Two transformers trained at once, {STAGES} stages each"
     for theme, suffix in (("light", ""), ("dark", "-dark")):
         draw_measured(run, folder / f"measured-run{suffix}.svg", theme=theme)  # type: ignore[arg-type]
         write_losses(folder / f"loss-curves{suffix}.svg", curves, title=title, theme=theme)  # type: ignore[arg-type]
-    print("\n".join(comparison_sentences(run)))
-    for curve in curves:
-        print(f"{curve.job}: loss {curve.losses[0]:.3f} -> {curve.losses[-1]:.3f}")
 
 
 def jobs(schedule: Schedule) -> list[TrainingJob]:

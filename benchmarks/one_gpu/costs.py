@@ -7,21 +7,36 @@ from typing import NamedTuple
 import torch
 
 from benchmarks.one_gpu.jobs import Size
+from benchmarks.one_gpu.memory import capacity, memory_of
 from gapweave.executor.runtime.stage_protocol import Stage as StageProtocol
 from gapweave.executor.runtime.virtual_devices.interference import Measured, Placed, Subject, measure
 from gapweave.executor.runtime.virtual_devices.late_checks import LateCheckedStage
 from gapweave.executor.runtime.virtual_devices.streams import Mark, Stream
 from gapweave.executor.training.job import TrainingJob
-from gapweave.models.instance import Device, Instance, Job, Stage
+from gapweave.models.instance import Device, Instance, Job, Stage, StageMemory
 
 _MESSAGES = 20
 
 
 class Costs(NamedTuple):
-    """What was measured; durations of tasks by (job, stage, kind), of messages by job, in nanoseconds."""
+    """What was measured.
+
+    Attributes
+    ----------
+    tasks
+        Durations by (job, stage, kind), in nanoseconds.
+    messages
+        Durations by job, in nanoseconds.
+    memory
+        By (job, stage), in MiB.
+    capacity
+        Of each virtual device, in MiB; None if it has no limit of its own.
+    """
 
     tasks: Mapping[Subject, Measured]
     messages: tuple[int, ...]
+    memory: Mapping[tuple[int, int], StageMemory]
+    capacity: int | None
 
     def rows(self) -> list[list[object]]:
         """Return one row for the table per (job, kind): medians over the stages, and their spread."""
@@ -58,10 +73,14 @@ def measure_costs(
                 count = size.jobs[number].microbatches
                 runner = LateCheckedStage(job, number, size.devices, stage, device, microbatches=count)
             stages.append(Placed(number, stage, runner, place, split=False))
+    memory = {
+        (placed.job, placed.number): memory_of(placed.stage, streams[placed.device]) for placed in stages
+    }
     microbatches = {number: one.microbatches for number, one in enumerate(size.jobs)}
     tasks = measure(stages, streams, microbatches)
     firsts = [placed.stage for placed in stages if placed.number == 0]
-    return Costs(tasks, tuple(_message(stage, streams) for stage in firsts))
+    messages = tuple(_message(stage, streams) for stage in firsts)
+    return Costs(tasks, messages, memory, capacity(device, size.devices))
 
 
 def _message(stage: StageProtocol, streams: Sequence[Stream]) -> int:
@@ -96,7 +115,10 @@ def instance_of(size: Size, costs: Costs, *, loaded: bool = True) -> Instance:
         description=f"two transformers on one GPU as {size.devices} virtual devices",
         source="benchmarks/gpu.py, medians of CUDA events" + (" under load" if loaded else ""),
         time_unit="ns",
-        devices=tuple(Device(name=f"share{index}") for index in range(size.devices)),
+        memory_unit="MiB",
+        devices=tuple(
+            Device(name=f"share{index}", memory_capacity=costs.capacity) for index in range(size.devices)
+        ),
         jobs=tuple(
             Job(
                 name=one.name,
@@ -107,6 +129,7 @@ def instance_of(size: Size, costs: Costs, *, loaded: bool = True) -> Instance:
                         forward=cost(number, stage, "F"),
                         backward=cost(number, stage, "B"),
                         optimizer=cost(number, stage, "O"),
+                        memory=costs.memory[number, stage],
                     )
                     for stage in range(size.devices)
                 ),

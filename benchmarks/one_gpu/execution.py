@@ -1,6 +1,8 @@
 """Running a schedule on virtual devices, several times, and what was measured of it."""
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from statistics import median
 from time import perf_counter
 from typing import NamedTuple
@@ -8,9 +10,10 @@ from typing import NamedTuple
 import torch
 
 from gapweave.executor.measured.recording import Event
+from gapweave.executor.measured.steps import measured_steps, typical_step
 from gapweave.executor.runtime.options import RunOptions
 from gapweave.executor.runtime.plan import Plan
-from gapweave.executor.runtime.virtual_devices.dispatcher import Dispatcher, Lead
+from gapweave.executor.runtime.virtual_devices.dispatcher import Dispatcher
 from gapweave.executor.runtime.virtual_devices.setup import virtual_devices
 from gapweave.executor.runtime.virtual_devices.streams import Stream
 from gapweave.executor.training.job import TrainingJob
@@ -78,60 +81,53 @@ def execute(
         devices.run(repetition)
     devices.leads.clear()
     begin = perf_counter()
-    issued = []
     for repetition in range(_WARM_UP, _WARM_UP + repetitions):
-        started = perf_counter()
         devices.issue(repetition)
-        issued.append(1e9 * (perf_counter() - started))
-    host = _host_time(devices, plan, _WARM_UP)
+    issued = _events(devices, plan)  # of the host, until the device's times replace them
     devices.finish()
     seconds = (perf_counter() - begin) / repetitions
-    return _execution(devices, plan, seconds, host, issued)
+    return _execution(devices, plan, seconds, issued)
 
 
-def _execution(
-    devices: Dispatcher, plan: Plan, seconds: float, host: dict[str, float], issued: Sequence[float]
-) -> Execution:
-    runs = _repetitions(devices, plan)
-    makespans = [max(event.end for event in run) - min(event.begin for event in run) for run in runs]
-    typical = makespans.index(sorted(makespans)[len(makespans) // 2])
+def _execution(devices: Dispatcher, plan: Plan, seconds: float, issued: Sequence[Event]) -> Execution:
+    steps = measured_steps(plan.schedule, _events(devices, plan))
     leads = [begun - was_issued for was_issued, begun in devices.leads]
-    actions = sum(len(program.actions) for program in plan.programs)
-    tick = round(1e9 * (plan.tick or 1e-9))
+    typical = typical_step(steps)
     return Execution(
-        plan.schedule.makespan * tick,
-        tuple(makespans),
-        seconds,
-        host,
-        median(issued),
-        actions,
-        median(leads),
-        sum(lead < _HOST_BOUND for lead in leads) / len(leads),
-        tuple(runs[typical]),
+        predicted=plan.schedule.makespan * round(1e9 * (plan.tick or 1e-9)),
+        makespans=tuple(step.makespan for step in steps),
+        seconds_per_step=seconds,
+        host_time=_host_time(issued),
+        issue_time=_issue_time(issued),
+        actions=sum(len(program.actions) for program in plan.programs),
+        lead=median(leads),
+        host_bound=sum(lead < _HOST_BOUND for lead in leads) / len(leads),
+        events=tuple(chain.from_iterable(typical.events)),
     )
 
 
-def _repetitions(devices: Dispatcher, plan: Plan) -> list[list[Event]]:
-    """Return the tasks and takes of each measured repetition, those of all ranks together."""
-    runs: dict[int, list[Event]] = {}
-    for interpreter, program in zip(devices.interpreters, plan.programs, strict=True):
-        for event in interpreter.record.events(program):
-            if event.repetition >= _WARM_UP and event.action.op in ("run", "take"):
-                runs.setdefault(event.repetition, []).append(event)
-    return [runs[repetition] for repetition in sorted(runs)]
+def _events(devices: Dispatcher, plan: Plan) -> list[Event]:
+    """Return what all ranks recorded after the warm-up."""
+    return [
+        event
+        for interpreter, program in zip(devices.interpreters, plan.programs, strict=True)
+        for event in interpreter.record.events(program)
+        if event.repetition >= _WARM_UP
+    ]
 
 
-def _host_time(devices: Dispatcher, plan: Plan, first: int) -> dict[str, float]:
-    """Read the host's times of actions, which the records hold until the device's replace them."""
+def _host_time(issued: Sequence[Event]) -> dict[str, float]:
+    """Return the median by operation, or kind of task."""
     found: dict[str, list[int]] = {}
-    for interpreter, program in zip(devices.interpreters, plan.programs, strict=True):
-        for event in interpreter.record.events(program):
-            if event.repetition >= first:
-                name = f"run {event.action.kind}" if event.action.op == "run" else event.action.op
-                found.setdefault(name, []).append(event.end - event.begin)
+    for event in issued:
+        name = f"run {event.action.kind}" if event.action.op == "run" else event.action.op
+        found.setdefault(name, []).append(event.end - event.begin)
     return {name: median(times) for name, times in sorted(found.items())}
 
 
-def lead_of(leads: Sequence[Lead]) -> float:
-    """Return the median time between issue and begin."""
-    return median(begun - issued for issued, begun in leads)
+def _issue_time(issued: Sequence[Event]) -> float:
+    """Return the median over the repetitions of what all their actions took."""
+    total: Counter[int] = Counter()
+    for event in issued:
+        total[event.repetition] += event.end - event.begin
+    return median(total.values())

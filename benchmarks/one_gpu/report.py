@@ -19,7 +19,12 @@ def cost_lines(size: Size, costs: Costs) -> list[str]:
     ]
     header = ["job", "task", "alone ms", "loaded ms", "interference", "p90/median"]
     messages = ", ".join(f"{one / 1e3:.1f}" for one in costs.messages)
-    return [*table(header, rows), f"message to another device, us: {messages}"]
+    kept = max(memory.forward for memory in costs.memory.values())
+    limit = "no limit" if costs.capacity is None else f"{costs.capacity} MiB a device"
+    return [
+        *table(header, rows),
+        f"message to another device, us: {messages}; a microbatch keeps up to {kept} MiB of {limit}",
+    ]
 
 
 def execution_lines(schedules: Mapping[str, Schedule], runs: Mapping[str, Execution]) -> list[str]:

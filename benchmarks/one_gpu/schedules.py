@@ -26,11 +26,11 @@ def best_heuristic(instance: Instance) -> Schedule:
     """Return the shortest schedule of all heuristics for several jobs."""
     problem = Problem(instance)
     made = []
-    for name, method in heuristics().items():
+    for method in heuristics().values():
         if method.jobs == "many":
             with suppress(NotApplicable):
                 starts = method.plan(problem.arrays).starts
-                made.append(make_schedule(problem, starts, SolverRecord(name=name)))
+                made.append(make_schedule(problem, starts, SolverRecord(name=method.name)))
     return min(made, key=lambda schedule: schedule.makespan)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+from torch.distributed.checkpoint.api import CheckpointException
 from torch.distributed.checkpoint.filesystem import FileSystemReader, FileSystemWriter
 from torch.distributed.checkpoint.metadata import BytesStorageMetadata, TensorStorageMetadata
 from torch.distributed.checkpoint.state_dict_loader import load as load_state
@@ -40,7 +41,7 @@ def save(place: Path, stages: Stages, names: Mapping[int, str]) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             save_state(flat, storage_writer=FileSystemWriter(str(place)), no_dist=not dist.is_initialized())
-    except Exception as exc:
+    except (Exception, CheckpointException) as exc:
         raise OutputError(f"{place}: cannot be written: {_reason(exc)}") from exc
 
 
@@ -55,7 +56,7 @@ def load(place: Path, stages: Stages, names: Mapping[int, str]) -> None:
     reader = FileSystemReader(str(place))
     try:
         known = reader.read_metadata().state_dict_metadata
-    except Exception as exc:
+    except (Exception, CheckpointException) as exc:
         raise InvalidFile("", f"is no checkpoint: {_reason(exc)}", str(place)) from exc
     wanted: dict[str, Any] = {}
     for job, number in stages:
@@ -68,7 +69,7 @@ def load(place: Path, stages: Stages, names: Mapping[int, str]) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             load_state(wanted, storage_reader=reader, no_dist=True)
-    except Exception as exc:
+    except (Exception, CheckpointException) as exc:
         raise InvalidFile("", f"cannot be read: {_reason(exc)}", str(place)) from exc
     for (job, number), stage in stages.items():
         prefix = prefix_of(names[job], number)

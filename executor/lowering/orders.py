@@ -1,10 +1,12 @@
 """First pass: the tasks of each device in order, with an optimizer step for every stage."""
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from gapweave.models.schedule import Schedule
-from gapweave.models.task import Task
+from gapweave.models.task import ScheduledTask, Task
 
 
 class Item(NamedTuple):
@@ -25,30 +27,43 @@ def device_orders(schedule: Schedule) -> list[list[Item]]:
     """Return what each device does in one repetition of the schedule.
 
     Where a job has no O task of its own, the optimizer runs as soon as it may: after the last B or W of the
-    stage, with ``optimizer_barrier`` after that of all stages. What takes no time comes first at its instant.
+    stage, with ``optimizer_barrier`` once the norm is known. What takes no time comes first at its instant.
+
+    No circle can arise: whatever a task, a norm or an optimizer step needs stands earlier in the order of
+    (time, rank), on every device.
     """
-    items: list[list[Item]] = [[] for _ in schedule.instance.devices]
+    rows: list[list[ScheduledTask]] = [[] for _ in schedule.instance.devices]
     for row in schedule.tasks:
-        items[row.device].append(Item(row.start, 2, row.task))
-    for device, item in _optimizer_items(schedule):
+        rows[row.device].append(row)
+    items = [[Item(row.start, 2, row.task) for row in own] for own in rows]
+    for device, item in _optimizer_items(schedule, rows):
         items[device].append(item)
     return [
         sorted(own, key=lambda item: (item.time, item.rank, item.task.job, item.task.stage)) for own in items
     ]
 
 
-def _optimizer_items(schedule: Schedule) -> Iterator[tuple[int, Item]]:
-    ends = _last_ends(schedule)
+def _optimizer_items(
+    schedule: Schedule, rows: Sequence[Sequence[ScheduledTask]]
+) -> Iterator[tuple[int, Item]]:
+    ends, forwards = _last_ends(schedule), _first_forwards(schedule)
     for number, job in enumerate(schedule.instance.jobs):
+        first = job.stages[0].device
         for step in range(schedule.steps[number]):
             own = [ends[number, step, stage] for stage in range(len(job.stages))]
             if job.optimizer_barrier:
-                own = [max(own)] * len(own)
-                norm = Task(number, step, "N", 0, None)
-                yield job.stages[0].device, Item(own[0], 0, norm)
+                yield first, Item(max(own), 0, Task(number, step, "N", 0, None))
+                own = [_free_from(rows[first], max(own))] * len(own)
             for index, (stage, end) in enumerate(zip(job.stages, own, strict=True)):
                 if not stage.optimizer:
-                    yield stage.device, Item(end, 1, Task(number, step, "O", index, None))
+                    time = min(end, forwards.get((number, step + 1, index), end))
+                    yield stage.device, Item(time, 1, Task(number, step, "O", index, None))
+
+
+def _free_from(rows: Sequence[ScheduledTask], time: int) -> int:
+    """Return when a device is first between two tasks from ``time`` on: only then can it send."""
+    before = bisect_left(rows, time, key=attrgetter("start"))
+    return max(time, rows[before - 1].end) if before else time
 
 
 def _last_ends(schedule: Schedule) -> dict[tuple[int, int, int], int]:
@@ -59,3 +74,12 @@ def _last_ends(schedule: Schedule) -> dict[tuple[int, int, int], int]:
             key = (row.job, row.step, row.stage)
             ends[key] = max(ends.get(key, 0), row.end)
     return ends
+
+
+def _first_forwards(schedule: Schedule) -> dict[tuple[int, int, int], int]:
+    """Return when the first F of each (job, step, stage) starts."""
+    starts: dict[tuple[int, int, int], int] = {}
+    for row in schedule.tasks:
+        if row.kind == "F":
+            starts.setdefault((row.job, row.step, row.stage), row.start)
+    return starts

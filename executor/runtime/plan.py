@@ -7,8 +7,10 @@ from functools import cached_property
 from gapweave.executor.lowering.lower import lower
 from gapweave.executor.program import Action, Program
 from gapweave.executor.static_check import check_programs
+from gapweave.models.errors import Rejected
 from gapweave.models.schedule import Schedule
 from gapweave.models.task import Task
+from gapweave.models.verify import verify
 
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 
@@ -22,7 +24,18 @@ class Plan:
 
     @classmethod
     def of(cls, schedule: Schedule) -> "Plan":
-        """Lower a schedule and check its programs; raises what the static check raises."""
+        """Lower a schedule that keeps the rules, and check its programs.
+
+        Raises
+        ------
+        Rejected
+            The schedule breaks a rule.
+        UnsafePrograms
+            Its programs must not run.
+        """
+        violations = verify(schedule)
+        if violations:
+            raise Rejected(f"the schedule breaks a rule and cannot run: {violations[0]}")
         programs = lower(schedule)
         check_programs(schedule, programs)
         return cls(schedule, programs)

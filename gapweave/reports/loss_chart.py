@@ -135,7 +135,7 @@ class _LossChart:
         """Write title and subtitle."""
         words = "loss of each step"
         if self.window > 1:
-            words += f" (quiet), and mean over {self.window:,} steps"
+            words += f" (faint), and mean over {self.window:,} steps"
         title: dict[str, Any] = {"size": _TITLE_SIZE, "weight": "bold", "color": self.theme.ink}
         below: dict[str, Any] = {"size": LABEL_SIZE, "color": self.theme.quiet_ink}
         for y, text, style in ((19.0, self.title, title), (34.0, words, below)):

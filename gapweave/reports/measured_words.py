@@ -36,7 +36,10 @@ def comparison_sentences(run: RunComparison) -> list[str]:
     if len(run.steps) > 1:
         sentences.append(f"By step: {_ratios(run)}.")
     if run.step_time is not None:
-        sentences.append(f"From one step to the next: {_time(scale, run.step_time)}.")
+        sentences.append(
+            f"From one step to the next: {_time(scale, run.step_time)}; planned / measured "
+            f"{run.planned_makespan / run.step_time:.3f}."
+        )
     sentences += _about_ticks(run)
     if run.is_serial:
         sentences.append(

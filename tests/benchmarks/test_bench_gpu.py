@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch")
 from benchmarks.gpu import main  # noqa: E402
 from benchmarks.one_gpu import schedules  # noqa: E402
 from benchmarks.one_gpu.checkout import describe_checkout  # noqa: E402
+from gapweave.executor.measured.read_trace import read_measured  # noqa: E402
 from gapweave.models.instance import Instance  # noqa: E402
 from gapweave.models.schedule import Schedule  # noqa: E402
 from gapweave.models.verify import verify  # noqa: E402
@@ -40,22 +41,27 @@ def test_one_call_measures_schedules_runs_and_compares(tmp_path: Path, capsys: p
     results = json.loads((tmp_path / "one-gpu.results.json").read_text())
     assert results["table"] == table.splitlines()
     assert {len(run["makespans"]) for run in results["runs"].values()} == {2}
-    measured = [
-        event
-        for event in json.loads((tmp_path / "one-gpu.trace.json").read_text())["traceEvents"]
-        if event["ph"] == "X" and event["pid"] >= 1000 and event["tid"] == 0
-    ]
-    assert len(measured) == len(Schedule.load(tmp_path / "one-gpu.schedule.json").tasks)
+    schedule = Schedule.load(tmp_path / "one-gpu.schedule.json")
+    measured = read_measured(tmp_path / "one-gpu.trace.json", schedule)
+    ran = [event.action.task for event in measured.events if event.action.op == "run"]
+    assert sorted(ran) == sorted(row.task for row in schedule.tasks)
 
 
-def test_the_two_halves_run_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_the_parts_run_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    def files(*names: str) -> list[str]:
+        return [str(tmp_path / name) for name in names]
+
     assert benchmark(tmp_path, "profile") == 0
-    instance = Instance.load(tmp_path / "one-gpu.instance.json")
-    schedule = schedules.best_heuristic(instance)
-    schedule.save(tmp_path / "mine.schedule.json")
-    idle = str(tmp_path / "one-gpu.idle.instance.json")
-    assert benchmark(tmp_path, "run", str(tmp_path / "mine.schedule.json"), "--idle", idle) == 0
+    instances = files("one-gpu.instance.json", "one-gpu.idle.instance.json")
+    assert benchmark(tmp_path, "solve", *instances, "--time-limit", "2") == 0
+    solved = files(*(f"one-gpu.{name}schedule.json" for name in ("", "alone0.", "alone1.")))
+    assert benchmark(tmp_path, "run", *solved) == 0
     assert "gain over one after the other" in capsys.readouterr().out
+
+
+def test_a_part_without_its_files_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert benchmark(tmp_path, "run", "one.json") == 2
+    assert "run: expected 3 files, got 1" in capsys.readouterr().err
 
 
 def test_without_the_solver_the_best_heuristic_schedules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -67,6 +73,16 @@ def test_without_the_solver_the_best_heuristic_schedules(tmp_path: Path, monkeyp
     assert schedule.solver.name in made_by
     assert "ModuleNotFoundError" in made_by
     assert verify(schedule) == []
+
+
+def test_what_cannot_be_scheduled_here_is_measured_for_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setitem(sys.modules, "benchmarks.one_gpu.schedules", None)
+    monkeypatch.delattr("benchmarks.one_gpu.schedules")
+    assert benchmark(tmp_path, "all") == 1
+    assert "cannot be scheduled here" in capsys.readouterr().out
+    assert Instance.load(tmp_path / "one-gpu.instance.json").jobs
 
 
 def test_durations_of_a_job_alone_lie_between_those_beside_idle_and_beside_busy_devices(tmp_path: Path):

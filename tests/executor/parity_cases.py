@@ -6,14 +6,12 @@ from random import Random
 from typing import Any, NamedTuple
 
 import torch
+from random_orders import random_order
 from schedule_factory import build_schedule, make_instance, ordered_schedule
 from torch import Tensor, nn
 
 from gapweave.executor.training.job import TrainingJob
-from gapweave.models.instance import Instance
 from gapweave.models.schedule import Schedule
-from gapweave.models.task import Task
-from gapweave.models.task_graph import task_graph
 
 BATCH = 2
 STEPS = 5
@@ -83,23 +81,6 @@ def devices_of(placement: str, ranks: int) -> list[int]:
         "interleaved": same + same,
         "one": same[:1] * 2,
     }[placement]
-
-
-def random_order(instance: Instance, rng: Random) -> list[Task]:
-    """Any order of all tasks that the rules allow, microbatches in any order too."""
-    graph = task_graph(instance)
-    left = {task: graph.in_degree(task) for task in graph}
-    ready = [task for task, before in left.items() if not before]
-    order = []
-    while ready:
-        task = ready.pop(rng.randrange(len(ready)))
-        if "device" in graph.nodes[task] and graph.nodes[task]["device"] is not None:
-            order.append(task)
-        for after in graph.successors(task):
-            left[after] -= 1
-            if not left[after]:
-                ready.append(after)
-    return order
 
 
 def training_job(stages: int, number: int, clipped: bool) -> TrainingJob:

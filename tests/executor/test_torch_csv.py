@@ -15,10 +15,13 @@ from gapweave.executor.torch_csv import torch_csv
 from gapweave.instances.generator import make_instance
 from gapweave.models.errors import InvalidOption, InvalidSchedule, NotApplicable
 from gapweave.models.instance import Device, Job, Stage
+from gapweave.models.schedule import SolverRecord
 from gapweave.models.task_arrays import TaskArrays
 from gapweave.models.torch_csv import Cell, read_cells, write_cells
 from gapweave.solver.heuristics import heuristic
+from gapweave.solver.problem import Problem
 from gapweave.solver.solve import solve
+from gapweave.solver.timetable import make_schedule
 
 RANKS = 4
 #: For each case, the schedule and the gradients of the parameters of each stage.
@@ -41,13 +44,21 @@ def schedules() -> dict[str, Schedule]:
         "line": pipeline(line, 6, split=False),
         "line-split": pipeline(line, 6, split=True),
         "reversed": pipeline(line[::-1], 5, split=False),
+        "reversed-split": pipeline(line[::-1], 5, split=True),
         "loop": pipeline(loop, 4, split=False),
         "loop-split": pipeline(loop, 4, split=True),
         "v": pipeline(forth_and_back, 4, split=False),
         "v-split": pipeline(forth_and_back, 4, split=True),
     }
-    solved = {name: solve(instance, time_limit=1.0, workers=1) for name, instance in cases.items()}
-    return solved | {"renumbered": with_microbatches_renamed(solved["line-split"])}
+    listed = {name: by_policy("priority-list", instance) for name, instance in cases.items()}
+    solved = {"solved": solve(cases["line"], time_limit=30.0, workers=1)}
+    policies = {name: by_policy(name, pipeline(line, 6, split=name != "1f1b")) for name in ("1f1b", "zb-h1")}
+    return listed | solved | policies | {"renumbered": with_microbatches_renamed(listed["line-split"])}
+
+
+def by_policy(name: str, instance: Instance) -> Schedule:
+    problem = Problem(instance)
+    return make_schedule(problem, heuristic(name).plan(problem.arrays).starts, SolverRecord(name=name))
 
 
 def with_microbatches_renamed(schedule: Schedule) -> Schedule:
@@ -82,8 +93,12 @@ def gradients(
         )
         for rank in range(RANKS)
     ]
-    errors = [rank.communicate(timeout=120)[1] for rank in ranks]
-    assert [rank.returncode for rank in ranks] == [0] * RANKS, errors
+    try:
+        errors = [rank.communicate(timeout=120)[1] for rank in ranks]
+    finally:
+        for rank_process in ranks:
+            rank_process.kill()
+    assert [rank.returncode for rank in ranks] == [0] * RANKS, "\n".join(errors)[-4000:]
     found: dict[str, dict[int, list[Tensor]]] = {name: {} for name in cases}
     for rank in range(RANKS):
         for name, own in torch.load(folder / f"gradients-{rank}.pt").items():
@@ -92,7 +107,11 @@ def gradients(
 
 
 @pytest.mark.parametrize(
-    "name", ["line", "line-split", "reversed", "loop", "loop-split", "v", "v-split", "renumbered"]
+    "name",
+    [
+        *("line", "line-split", "reversed", "reversed-split", "loop", "loop-split", "v", "v-split"),
+        *("solved", "1f1b", "zb-h1", "renumbered"),
+    ],
 )
 def test_torch_runs_the_exported_schedule_with_the_gradients_of_the_whole_model(
     name: str, gradients: Gradients
@@ -111,7 +130,7 @@ def test_torch_runs_the_exported_schedule_with_the_gradients_of_the_whole_model(
 
 
 def test_the_last_stage_runs_its_forward_passes_in_the_order_of_their_numbers() -> None:
-    schedule = with_microbatches_renamed(solve(pipeline([0, 1], 5, split=False), time_limit=1.0, workers=1))
+    schedule = with_microbatches_renamed(by_policy("1f1b", pipeline([0, 1], 5, split=False)))
     rows = read_text(torch_csv(schedule, 0))
     last = [cell.microbatch for cell in rows[1] if cell.kind == "F"]
     assert last == list(range(5))
@@ -119,13 +138,13 @@ def test_the_last_stage_runs_its_forward_passes_in_the_order_of_their_numbers() 
 
 def test_a_reversed_job_is_written_along_its_own_pipeline() -> None:
     instance = make_instance(devices=3, microbatches=(4, 4), reversed_order=True, seed=2)
-    rows = read_text(torch_csv(solve(instance, time_limit=1.0, workers=1), 1))
+    rows = read_text(torch_csv(by_policy("priority-list", instance), 1))
     assert [{cell.stage for cell in row} for row in rows] == [{0}, {1}, {2}]
 
 
 @pytest.mark.parametrize("path", [[0, 2, 1, 2], [0, 1, 1, 0, 0, 1]])
 def test_a_placement_that_torch_does_not_know_is_refused(path: list[int]) -> None:
-    schedule = solve(pipeline(path, 2, split=False), time_limit=1.0, workers=1)
+    schedule = by_policy("priority-list", pipeline(path, 2, split=False))
     with pytest.raises(InvalidOption, match=r"job 'only' has its stages on devices"):
         torch_csv(schedule, 0)
 
@@ -133,7 +152,7 @@ def test_a_placement_that_torch_does_not_know_is_refused(path: list[int]) -> Non
 @pytest.mark.parametrize("split", [False, True])
 def test_an_exported_schedule_read_back_is_as_good(tmp_path: Path, split: bool) -> None:
     instance = pipeline([0, 1, 2, 3], 6, split=split)
-    schedule = solve(instance, time_limit=1.0, workers=1)
+    schedule = by_policy("priority-list", instance)
     file = tmp_path / "exported.csv"
     file.write_text(torch_csv(schedule, 0))
     arrays = TaskArrays.build(instance)

@@ -4,17 +4,19 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
-from time import perf_counter_ns
+from time import perf_counter, perf_counter_ns, sleep
 from typing import NamedTuple
 
+from gapweave.executor.program import Action
 from gapweave.executor.runtime.in_process import merged_order
 from gapweave.executor.runtime.interpreter import Interpreter
 from gapweave.executor.runtime.record import ACTION_WORD
 from gapweave.executor.runtime.virtual_devices.streams import Mark, Stream
+from gapweave.models.errors import ExecutionFailed
 from gapweave.models.task import Task
 
-#: Actions whose time on the device is measured; the others only touch the host.
-_MEASURED = ("run", "take")
+#: Seconds between two looks at the device; its own times do not depend on it.
+_POLL = 0.0002
 
 
 class Origin(NamedTuple):
@@ -36,7 +38,7 @@ class _Pending(NamedTuple):
 
     rank: int
     word: int
-    is_task: bool
+    action: Action
     issued: int
     begin: Mark
     end: Mark
@@ -60,6 +62,8 @@ class Dispatcher:
         Called between groups of actions; may raise to end the run.
     judges
         Called when the device has done what was issued; may raise because numbers are not finite.
+    patience
+        Seconds that the device is waited for.
 
     Attributes
     ----------
@@ -74,16 +78,19 @@ class Dispatcher:
         streams: Sequence[Stream],
         check_stop: Callable[[], None] = lambda: None,
         judges: Sequence[Callable[[], None]] = (),
+        patience: float = 600.0,
     ) -> None:
         self.interpreters = interpreters
         self._check_stop = check_stop
         self._judges = judges
+        self._patience = patience
         self._streams = streams
         order = merged_order([interpreter.program for interpreter in interpreters], starts)
         self._runs = [(rank, [index for _, index in run]) for rank, run in groupby(order, itemgetter(0))]
         self._pending: list[_Pending] = []
         self._issued: list[int] = []
         self._meetings: deque[list[Mark]] = deque()
+        self._last: list[Mark] = []
         self._origin: Origin | None = None
         self.leads: list[Lead] = []
 
@@ -104,12 +111,19 @@ class Dispatcher:
                     self._perform(rank, index, words[rank] + 2 * index)
 
     def finish(self) -> None:
-        """Wait until the device has done all that was issued, and put its times into the records."""
+        """Wait until the device has done all that was issued, and put its times into the records.
+
+        Raises
+        ------
+        ExecutionFailed
+            The device hangs, or a number is not finite.
+        """
+        self._await([stream.record() for stream in self._streams])
         self._synchronize()
-        for pending, (begin, end) in zip(self._pending, self._times(), strict=True):
+        for pending, begin, end in self._times():
             words = self.interpreters[pending.rank].record.words
             words[pending.word], words[pending.word + 1] = begin, end
-            if pending.is_task:
+            if pending.action.op == "run":
                 self.leads.append(Lead(pending.issued, begin))
         for repetition in self._issued:
             for interpreter in self.interpreters:
@@ -122,19 +136,24 @@ class Dispatcher:
             judge()
 
     def _perform(self, rank: int, index: int, word: int) -> None:
-        """Carry out one action: its host times stand in the record until those of the device are known."""
+        """Carry out one action: its host times stand in the record until those of the device are known.
+
+        A take lasts from the end of the task before. The other messages take no time on the device, and
+        stand where that task ended.
+        """
         interpreter, stream = self.interpreters[rank], self._streams[rank]
-        words, op = interpreter.record.words, interpreter.program.actions[index].op
+        words, action = interpreter.record.words, interpreter.program.actions[index]
         words[ACTION_WORD] = index
         words[word] = issued = perf_counter_ns()
-        begin = stream.record() if op in _MEASURED else None
+        begin = stream.record() if action.op == "run" else self._last[rank]
         try:
             interpreter.table[index]()
         except Exception as exc:
             raise interpreter.failure(index, exc) from exc
+        if action.op in ("run", "take"):
+            self._last[rank] = stream.record()
         words[word + 1] = perf_counter_ns()
-        if begin is not None:
-            self._pending.append(_Pending(rank, word, op == "run", issued, begin, stream.record()))
+        self._pending.append(_Pending(rank, word, action, issued, begin, self._last[rank]))
 
     def _meet(self) -> None:
         """Let every stream wait for all others; where all are idle, set the origin of both clocks."""
@@ -149,22 +168,39 @@ class Dispatcher:
         for stream in self._streams:
             for mark in marks:
                 stream.wait(mark)
+        self._last = [stream.record() for stream in self._streams]
         self._wait_for_the_last_but_one()
         self._meetings.append(marks)
 
     def _wait_for_the_last_but_one(self) -> None:
         """Be one repetition ahead at most: what it sends to other streams takes memory of its own."""
         if len(self._meetings) > 1:
-            for mark in self._meetings.popleft():
-                mark.synchronize()
+            self._await(self._meetings.popleft())
+
+    def _await(self, marks: Sequence[Mark]) -> None:
+        """Wait on the host until all marks are reached; raises ExecutionFailed."""
+        deadline = perf_counter() + self._patience
+        while not all(mark.is_reached() for mark in marks):
+            self._check_stop()
+            if perf_counter() > deadline:
+                raise ExecutionFailed(f"the device did not finish a step within {self._patience:.0f} s")
+            sleep(_POLL)
 
     def _synchronize(self) -> None:
         for stream in self._streams:
             stream.synchronize()
 
-    def _times(self) -> Iterator[tuple[int, int]]:
+    def _times(self) -> Iterator[tuple[_Pending, int, int]]:
+        """Yield begin and end of each action on the host's clock, messages never before they were sent."""
         if self._origin is None:
             return
         mark, host = self._origin
+        sent: dict[tuple[int, Action], int] = {}
         for pending in self._pending:
-            yield host + pending.begin.since(mark), host + pending.end.since(mark)
+            begin, end = host + pending.begin.since(mark), host + pending.end.since(mark)
+            rank, action = pending.rank, pending.action
+            if action.op == "send":
+                sent[rank, action._replace(op="take", peer=rank)] = begin
+            elif action.op == "take" and action.peer is not None:  # the clock is coarse
+                end = max(end, sent[action.peer, action._replace(buffer=None)])
+            yield pending, begin, end

@@ -17,6 +17,9 @@ from gapweave.executor.runtime.virtual_devices.sm_partition import Partition, pa
 from gapweave.executor.runtime.virtual_devices.streams import HostStream, Stream
 from gapweave.executor.training.job import TrainingJob
 
+#: How many times the planned makespan a step may take, on top of the deadline of a run.
+_PATIENCE = 10
+
 
 def virtual_devices(
     plan: Plan,
@@ -42,7 +45,8 @@ def virtual_devices(
         made += stages.values()
     made.sort(key=lambda stage: -stage.stage)  # what is not finite spreads from the last stage to the first
     judges = [stage.judge for stage in made]
-    return Dispatcher(interpreters, plan.starts, streams, check_stop, judges)
+    patience = options.deadline + _PATIENCE * plan.schedule.makespan * (plan.tick or 0.0)
+    return Dispatcher(interpreters, plan.starts, streams, check_stop, judges, patience)
 
 
 def _stages(
@@ -73,13 +77,13 @@ def ranks_on_one_gpu(
 
 
 def first_gpu() -> torch.device:
-    """Return the first GPU, or the CPU if there is none."""
+    """Return the first GPU, or the CPU if there is none; call it before CUDA starts in another way."""
+    os.environ.setdefault("CUDA_DEVICE_MAX_CONNECTIONS", "32")  # streams would share 8 queues otherwise
     return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
 
 
 def share_device(device: torch.device, parts: int, *, split: bool = True) -> Partition:
     """Make one stream per virtual device: shares of a GPU's multiprocessors, or the CPU itself."""
-    os.environ.setdefault("CUDA_DEVICE_MAX_CONNECTIONS", "32")  # read when CUDA starts; 8 queues otherwise
     if device.type == "cpu":
         return Partition(tuple(HostStream() for _ in range(parts)), None, "the CPU: one task at a time")
     return partition(device, parts, split=split)

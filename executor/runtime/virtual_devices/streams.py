@@ -20,8 +20,8 @@ class Mark(Protocol):
         """Return the nanoseconds from the moment ``origin`` was reached; both must have been reached."""
         ...
 
-    def synchronize(self) -> None:
-        """Let the host wait until the mark is reached."""
+    def is_reached(self) -> bool:
+        """Whether all work before it is done."""
         ...
 
 
@@ -69,9 +69,9 @@ class CudaMark:
         milliseconds: float = origin.event.elapsed_time(self.event)
         return round(milliseconds * 1e6)
 
-    def synchronize(self) -> None:
-        """Wait on the host for the event."""
-        self.event.synchronize()
+    def is_reached(self) -> bool:
+        """Ask the event; raises RuntimeError if the device failed."""
+        return bool(self.event.query())  # type: ignore[no-untyped-call]
 
 
 class CudaStream:
@@ -121,8 +121,9 @@ class HostMark:
         assert isinstance(origin, HostMark)
         return self.nanoseconds - origin.nanoseconds
 
-    def synchronize(self) -> None:
-        """Do nothing: it was reached when it was made."""
+    def is_reached(self) -> bool:
+        """Return True: it was reached when it was made."""
+        return True
 
 
 class HostStream:

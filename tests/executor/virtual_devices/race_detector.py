@@ -38,8 +38,8 @@ class RecordedMark:
     def since(self, origin: "RecordedMark") -> int:
         return sum(self.clock.values()) - sum(origin.clock.values())
 
-    def synchronize(self) -> None:
-        """Nothing to do: the host learns of a stream's effects by waiting for the stream."""
+    def is_reached(self) -> bool:
+        return True  # the host learns of a stream's effects by waiting for the stream
 
 
 class RecordingStream:

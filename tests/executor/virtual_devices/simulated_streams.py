@@ -17,8 +17,8 @@ class SimulatedMark:
     def since(self, origin: "SimulatedMark") -> int:
         return self.time - origin.time
 
-    def synchronize(self) -> None:
-        """Nothing to do."""
+    def is_reached(self) -> bool:
+        return True
 
 
 class SimulatedStream:

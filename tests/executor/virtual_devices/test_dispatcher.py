@@ -2,8 +2,11 @@ from itertools import pairwise
 
 import pytest
 from schedule_factory import build_schedule, make_instance, uniform_job
+from simulated_streams import SimulatedMark
 from virtual_runs import simulated
 
+from gapweave.executor.measured.clocks import aligned
+from gapweave.executor.measured.messages import messages
 from gapweave.models.errors import ExecutionFailed
 from gapweave.models.schedule import Schedule
 
@@ -68,6 +71,18 @@ def test_takes_are_measured_from_the_end_of_the_task_before_to_the_arrival():
             assert before.end == after.begin
 
 
+def test_no_message_is_taken_before_it_was_sent():
+    schedule = two_jobs()
+    dispatcher = simulated(schedule, repetitions=2)
+    dispatcher.run(0)
+    dispatcher.run(1)
+    events = [event for one in dispatcher.interpreters for event in one.record.events(one.program)]
+    assert aligned(events) == tuple(events)
+    found = list(messages(events))
+    assert found
+    assert all(take.end >= send.end for send, take in found)
+
+
 def test_every_message_is_taken():
     dispatcher = simulated(two_jobs())
     dispatcher.run(0)
@@ -85,6 +100,14 @@ def test_a_failing_task_is_named_with_its_device():
 
     interpreter.table[index] = fails
     with pytest.raises(ExecutionFailed, match=r"rank 1, step 1, '.* B .*out of memory"):
+        dispatcher.run(0)
+
+
+def test_a_device_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(SimulatedMark, "is_reached", lambda mark: False)
+    dispatcher = simulated(two_jobs())
+    dispatcher._patience = 0.01
+    with pytest.raises(ExecutionFailed, match="the device did not finish a step"):
         dispatcher.run(0)
 
 

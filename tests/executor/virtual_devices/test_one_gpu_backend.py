@@ -6,8 +6,14 @@ from test_races import PLACEMENTS, pair
 from torch import Tensor
 from virtual_runs import tiny_jobs
 
+from gapweave.cli.choices import RunBackend
 from gapweave.executor.run import run
+from gapweave.executor.runtime.options import BACKENDS
 from gapweave.executor.training.non_finite import NonFinite
+
+
+def test_every_backend_is_a_choice_of_the_command_line():
+    assert {choice.value for choice in RunBackend} == set(BACKENDS)
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS)
