@@ -117,6 +117,7 @@ def run_with(
     options = chosen_backend(options, plan.ranks, objects_given=jobs is not None)
     collector = StepCollector(schedule, on_step)
     begin = time.perf_counter()
+    untrained = [job.copied() for job in jobs] if check and jobs is not None else None
 
     def result_of(outcome: Outcome) -> RunResult:
         return RunResult.of(plan, options, outcome, collector, time.perf_counter() - begin)
@@ -131,7 +132,7 @@ def run_with(
     if check and outcome.digests and os.environ.get("RANK", "0") == "0":
         from gapweave.executor.parity import parity_with_training_alone
 
-        parity = parity_with_training_alone(plan, options, jobs, outcome.digests, outcome.completed)
+        parity = parity_with_training_alone(plan, options, untrained, outcome.digests, outcome.completed)
         return replace(result, parity=parity)
     return result
 
