@@ -9,7 +9,7 @@ from gapweave.cli.arguments import InstanceArgument, JsonOption
 from gapweave.cli.choices import Mode, Objective, Placement
 from gapweave.cli.output import write_fields, write_json
 from gapweave.models.atomic_write import require_writable
-from gapweave.models.errors import GapweaveError, Infeasible, Interrupted, NothingFound
+from gapweave.models.errors import GapweaveError, Infeasible, Interrupted, InvalidOption, NothingFound
 from gapweave.solver.default_policy import DEFAULT_POLICY
 
 if TYPE_CHECKING:
@@ -43,6 +43,14 @@ def solve(
         typer.Option(
             help="With --mode joint: how much later than alone the primary may end (0.02: 2 %).",
             show_default=False,
+        ),
+    ] = None,
+    steps: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N,N",
+            help="With --objective period: steps of each job in a period.",
+            show_default="one each",
         ),
     ] = None,
     placement: Annotated[
@@ -81,6 +89,7 @@ def solve(
         "work_limit": work_limit,
         "workers": workers,
         "seed": seed,
+        "steps": step_counts(steps),
     }
     try:
         schedule = _solved(loaded, options)
@@ -93,6 +102,16 @@ def solve(
         write_json(schedule.summary() | {"output": target})
     else:
         write_fields(_description(schedule, target))
+
+
+def step_counts(text: str | None) -> tuple[int, ...] | None:
+    """Read ``2,3``; raises InvalidOption."""
+    if text is None:
+        return None
+    try:
+        return tuple(int(word) for word in text.split(","))
+    except ValueError:
+        raise InvalidOption(f"--steps: expected numbers such as 2,3, got {text!r}") from None
 
 
 def _solved(instance: "Instance", options: dict[str, Any]) -> "Schedule":
@@ -124,7 +143,8 @@ def _description(schedule: "Schedule", target: str) -> dict[str, object]:
     return {
         "instance": schedule.instance.name,
         "status": f"{schedule.status} (found by {found_by}, verified)",
-        "makespan": f"{schedule.makespan:,} {unit}",
+        "makespan": "" if schedule.period is not None else f"{schedule.makespan:,} {unit}",
+        "period": "" if schedule.period is None else f"{schedule.period:,} {unit}",
         "lower bound": f"{schedule.lower_bound:,} {unit} by {argument}",
         "gap": "" if schedule.gap is None else f"{schedule.gap:.2%}",
         "jobs end at": jobs,
