@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 DEMO := zb-6.2b+1.5b-p8-m24-2x
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz lint types wheel-check bench gallery best-known clean
+.PHONY: help demo test fuzz lint types wheel-check bench gallery training best-known clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench: $(VENV)/.bench-ready ## Measure gapweave beside other solvers, and write 
 gallery: $(READY) ## Draw the schedules of docs/gallery/ and the trade-offs of docs/ again (minutes)
 	$(BIN)/python docs/make_gallery.py
 	$(BIN)/python docs/make_tradeoff.py
+
+training: $(READY) ## Train two models at once and draw the pictures of docs/measured.md again (minutes)
+	$(BIN)/python docs/make_training.py
 
 best-known: $(READY) ## Look for better results and record them in instances/best_known.json
 	$(BIN)/python benchmarks/best_known.py

@@ -1,15 +1,20 @@
 """A schedule as a Chrome trace, the JSON that Perfetto (ui.perfetto.dev) opens."""
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any
 
+from gapweave.executor.trace_events import (
+    TraceEvent,
+    flow,
+    memory_level,
+    process_names,
+    task_arguments,
+    task_title,
+)
 from gapweave.models.errors import InvalidSchedule
-from gapweave.models.memory import memory_profile
+from gapweave.models.memory import memory_profiles
 from gapweave.models.schedule import Schedule
 from gapweave.models.task import ScheduledTask, Task
-
-#: One event of the trace, in the words of the Trace Event Format.
-Event: TypeAlias = dict[str, Any]
 
 COMPUTE_THREAD = 0
 
@@ -42,96 +47,86 @@ def chrome_trace(schedule: Schedule) -> dict[str, Any]:
             raise InvalidSchedule(f"tasks[{index}].job", problem)
     return {
         "displayTimeUnit": "ms",
-        "otherData": {"instance": schedule.instance.name} | _header(schedule),
-        "traceEvents": [
-            *_names(schedule),
-            *_tasks(schedule),
-            *_transfers(schedule),
-            *_memory(schedule),
-        ],
+        "otherData": trace_header(schedule),
+        "traceEvents": list(PlannedTrace(schedule).events()),
     }
 
 
-def _header(schedule: Schedule) -> dict[str, Any]:
+def trace_header(schedule: Schedule) -> dict[str, Any]:
+    """Return what a trace says about its schedule as a whole."""
     fields = ("objective", "mode", "status", "makespan", "period", "lower_bound")
-    return {field: getattr(schedule, field) for field in fields} | {"time_unit": schedule.instance.time_unit}
+    header = {field: getattr(schedule, field) for field in fields}
+    return {"instance": schedule.instance.name} | header | {"time_unit": schedule.instance.time_unit}
 
 
-def _names(schedule: Schedule) -> Iterator[Event]:
-    for index, device in enumerate(schedule.instance.devices):
-        process = {"ph": "M", "pid": index}
-        yield process | {"name": "process_name", "args": {"name": device.name}}
-        yield process | {"name": "process_labels", "args": {"labels": "planned"}}
-        yield process | {"name": "process_sort_index", "args": {"sort_index": index}}
-        yield process | {"name": "thread_name", "tid": COMPUTE_THREAD, "args": {"name": "compute"}}
+class PlannedTrace:
+    """The events of a plan.
 
-
-def _tasks(schedule: Schedule) -> Iterator[Event]:
-    unit = schedule.instance.time_unit
-    for row in schedule.tasks:
-        microbatch = "" if row.microbatch is None else row.microbatch
-        job = schedule.instance.jobs[row.job].name
-        yield {
-            "ph": "X",
-            # Perfetto colours by name without digits: one colour for each job and kind.
-            "name": f"{row.kind}{microbatch} {job}",
-            "cat": job,
-            "pid": row.device,
-            "tid": COMPUTE_THREAD,
-            "ts": _microseconds(row.start, unit),
-            "dur": _microseconds(row.end - row.start, unit),
-            "args": {
-                "job": job,
-                "step": row.step,
-                "stage": row.stage,
-                "microbatch": row.microbatch,
-                "kind": row.kind,
-                "planned_start": row.start,
-            },
-        }
-
-
-def _transfers(schedule: Schedule) -> Iterator[Event]:
-    """Yield a flow from F(s) to F(s+1) and from B(s+1) to B(s) wherever the two run on different devices.
-
-    A flow belongs to the slice around its time, hence the middle of each task: at its very start or end a
-    viewer may take the neighbour.
+    Parameters
+    ----------
+    tick_nanoseconds
+        How long a tick is; None takes it from the time unit, and a ``tick`` without a unit for 1000.
     """
-    unit = schedule.instance.time_unit
-    for number, (sender, receiver) in enumerate(_sends(schedule)):
-        flow = {"name": f"{sender.kind} transfer", "cat": "transfer", "id": number, "tid": COMPUTE_THREAD}
-        yield flow | {"ph": "s", "pid": sender.device, "ts": _middle(sender, unit)}
-        yield flow | {"ph": "f", "bp": "e", "pid": receiver.device, "ts": _middle(receiver, unit)}
 
+    def __init__(self, schedule: Schedule, tick_nanoseconds: float | None = None) -> None:
+        self.schedule = schedule
+        self._tick_nanoseconds = tick_nanoseconds
 
-def _sends(schedule: Schedule) -> Iterator[tuple[ScheduledTask, ScheduledTask]]:
-    rows: dict[Task, ScheduledTask] = {row.task: row for row in schedule.tasks}
-    towards = {"F": 1, "B": -1}
-    for row in schedule.tasks:
-        if row.kind in towards:
-            receiver = rows.get(row.task._replace(stage=row.stage + towards[row.kind]))
-            if receiver is not None and receiver.device != row.device:
-                yield row, receiver
+    def events(self) -> Iterator[TraceEvent]:
+        """Yield names, tasks, transfers and memory of every device."""
+        yield from self._names()
+        yield from self._tasks()
+        yield from self._transfers()
+        yield from self._memory()
 
+    def _names(self) -> Iterator[TraceEvent]:
+        for index, device in enumerate(self.schedule.instance.devices):
+            yield from process_names(index, device.name, "planned", {COMPUTE_THREAD: "compute"})
 
-def _memory(schedule: Schedule) -> Iterator[Event]:
-    unit, counter = schedule.instance.time_unit, f"memory ({schedule.instance.memory_unit})"
-    for device in range(len(schedule.instance.devices)):
-        for time, level in memory_profile(schedule, device):
+    def _tasks(self) -> Iterator[TraceEvent]:
+        for row in self.schedule.tasks:
+            job = self.schedule.instance.jobs[row.job].name
             yield {
-                "ph": "C",
-                "name": counter,
-                "pid": device,
-                "ts": _microseconds(time, unit),
-                "args": {"level": level},
+                "ph": "X",
+                "name": task_title(row.task, job),
+                "cat": job,
+                "pid": row.device,
+                "tid": COMPUTE_THREAD,
+                "ts": self._microseconds(row.start),
+                "dur": self._microseconds(row.end - row.start),
+                "args": task_arguments(row.task, job, row.start),
             }
 
+    def _transfers(self) -> Iterator[TraceEvent]:
+        """Yield a flow from F(s) to F(s+1) and from B(s+1) to B(s) wherever the two run on different devices.
 
-def _middle(row: ScheduledTask, unit: str) -> float:
-    return _microseconds(row.start + row.end, unit) / 2
+        Its times are the middle of each task.
+        """
+        for number, (sender, receiver) in enumerate(self._sends()):
+            yield from flow(number, f"{sender.kind} transfer", self._middle(sender), self._middle(receiver))
 
+    def _sends(self) -> Iterator[tuple[ScheduledTask, ScheduledTask]]:
+        rows: dict[Task, ScheduledTask] = {row.task: row for row in self.schedule.tasks}
+        towards = {"F": 1, "B": -1}
+        for row in self.schedule.tasks:
+            if row.kind in towards:
+                receiver = rows.get(row.task._replace(stage=row.stage + towards[row.kind]))
+                if receiver is not None and receiver.device != row.device:
+                    yield row, receiver
 
-def _microseconds(ticks: int, unit: str) -> int | float:
-    if unit in _TICKS_PER_MICROSECOND:
-        return ticks / _TICKS_PER_MICROSECOND[unit]
-    return ticks * _MICROSECONDS_PER_TICK[unit]
+    def _memory(self) -> Iterator[TraceEvent]:
+        unit = self.schedule.instance.memory_unit
+        for device, profile in enumerate(memory_profiles(self.schedule)):
+            for time, level in profile:
+                yield memory_level(device, unit, self._microseconds(time), level)
+
+    def _middle(self, row: ScheduledTask) -> tuple[int, int, float]:
+        return row.device, COMPUTE_THREAD, self._microseconds(row.start + row.end) / 2
+
+    def _microseconds(self, ticks: int) -> int | float:
+        if self._tick_nanoseconds is not None:
+            return ticks * self._tick_nanoseconds / 1000
+        unit = self.schedule.instance.time_unit
+        if unit in _TICKS_PER_MICROSECOND:
+            return ticks / _TICKS_PER_MICROSECOND[unit]
+        return ticks * _MICROSECONDS_PER_TICK[unit]

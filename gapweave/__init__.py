@@ -7,6 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gapweave.executor.run import run
+    from gapweave.executor.run_result import RunResult
     from gapweave.models.errors import (
         GapweaveError,
         Infeasible,
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "gapweave.executor.run": ("run",),
+    "gapweave.executor.run_result": ("RunResult",),
     "gapweave.models.errors": (
         "GapweaveError",
         "Infeasible",
@@ -86,6 +90,7 @@ __all__ = [
     "ParetoFront",
     "ParetoRow",
     "Progress",
+    "RunResult",
     "Schedule",
     "ScheduledTask",
     "Stage",
@@ -98,6 +103,7 @@ __all__ = [
     "idle_intervals",
     "measure",
     "pareto",
+    "run",
     "solve",
     "task_graph",
     "verify",

@@ -10,6 +10,7 @@ from gapweave.models.instance import Instance
 from gapweave.models.schedule import Primary, Schedule, SolverRecord
 from gapweave.models.verify import verify
 from gapweave.solver.heuristics import heuristic, heuristics
+from gapweave.solver.heuristics.registry import TORCH_CSV
 from gapweave.solver.job_alone import JobAlone, alone, from_schedule
 from gapweave.solver.problem import Problem
 from gapweave.solver.timetable import make_schedule
@@ -73,6 +74,8 @@ def with_slack(own: JobAlone, slack: float) -> Primary:
 
 def _is_policy(method: str | Path) -> bool:
     """Whether a method names a policy, not a file; of both, the policy."""
+    if str(method).endswith(TORCH_CSV):
+        return True
     if isinstance(method, Path):
         return False
     looks_like_file = "/" in method or method.endswith(".json") or Path(method).exists()

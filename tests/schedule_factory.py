@@ -64,6 +64,11 @@ def build_schedule(
     return claimed(instance, steps, _timed(instance, [task for _, _, task in ordered], delay))
 
 
+def ordered_schedule(instance: Instance, order: list[Task]) -> Schedule:
+    """A schedule of one step per job: tasks start as early as a global order of all of them allows."""
+    return claimed(instance, (1,) * len(instance.jobs), _timed(instance, order, lambda: 0))
+
+
 def claimed(
     instance: Instance, steps: tuple[int, ...], rows: Iterable[ScheduledTask], **header: Any
 ) -> Schedule:

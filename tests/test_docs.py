@@ -88,7 +88,7 @@ def test_python_examples_run(page: str, tmp_path: Path, monkeypatch: pytest.Monk
         exec(compile(with_short_limits(example), page, "exec"), names)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/commands.md", "docs/heuristics.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/commands.md", "docs/heuristics.md", "docs/interop.md"])
 def test_command_lines_parse(page: str) -> None:
     lines = command_lines(page)
     assert lines

@@ -10,6 +10,8 @@ from gapweave.cli.compare import compare
 from gapweave.cli.export import export
 from gapweave.cli.instances import instances
 from gapweave.cli.optional_value import with_optional_values
+from gapweave.cli.profile import profile
+from gapweave.cli.run import run
 from gapweave.cli.schema import schema
 from gapweave.cli.show import show
 from gapweave.cli.solve import solve
@@ -50,5 +52,7 @@ app.command(cls=with_optional_values({"--pareto": Pareto}))(compare)
 app.command()(check)
 app.command()(show)
 app.command()(export)
+app.command()(profile)
+app.command()(run)
 app.add_typer(instances, name="instances")
 app.command()(schema)

@@ -46,3 +46,20 @@ class Jobs(StrEnum):
 
     all = "all"
     primary = "primary"
+
+
+class RunBackend(StrEnum):
+    """What carries messages between devices."""
+
+    auto = "auto"
+    gloo = "gloo"
+    nccl = "nccl"
+    one_gpu = "one-gpu"
+    in_process = "in-process"
+
+
+class ProfileDevice(StrEnum):
+    """What stages are measured on."""
+
+    cpu = "cpu"
+    cuda = "cuda"

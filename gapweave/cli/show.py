@@ -7,6 +7,7 @@ import typer
 
 from gapweave.cli.arguments import JsonOption, complete_instance
 from gapweave.cli.choices import Jobs, Paper
+from gapweave.cli.measured_report import MeasuredView, show_measured
 from gapweave.cli.output import write, write_json
 from gapweave.models.errors import InvalidOption
 from gapweave.solver.default_policy import DEFAULT_POLICY
@@ -55,14 +56,47 @@ def show(
         int | None,
         typer.Option("--width", min=20, help="Columns of the text chart.", show_default="the terminal's"),
     ] = None,
+    measured: Annotated[
+        str | None,
+        typer.Option(
+            "--measured",
+            metavar="TRACE",
+            help="Compare the schedule with what 'gapweave run --trace' measured.",
+            show_default=False,
+        ),
+    ] = None,
+    step: Annotated[
+        int | None,
+        typer.Option("--step", min=1, help="With --measured: the step to show.", show_default="a median one"),
+    ] = None,
+    rescale: Annotated[
+        bool,
+        typer.Option("--rescale", help="With --measured: scale the plan to the measured busy time."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Draw schedules, as text or as a file, and list the idle intervals of their devices.
 
-    Of an instance, the primary's schedule is shown as it is expected before anything runs.
+    Of an instance, the primary's schedule is shown as it is expected before anything runs. With --measured,
+    plan and run are shown on one time axis, with the cause of every idle interval that is longer than
+    planned.
     """
     if output is None and (memory or theme is not None):
         raise InvalidOption(f"{'--memory' if memory else '--theme'}: goes with -o FILE")
+    view = MeasuredView.of_options(
+        measured,
+        step=step,
+        rescale=rescale,
+        everything=idle,
+        output=output,
+        memory=memory,
+        theme=None if theme is None else theme.value,
+        width=width,
+        as_json=as_json,
+    )
+    if view is not None:
+        show_measured(subjects, view)
+        return
     schedules = [_scheduled(subject, policy) for subject in subjects]
     if output is not None:
         _draw(schedules, output, memory, theme)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gapweave.executor.measured.as_schedule import MEASURED
 from gapweave.models.errors import InvalidOption
 from gapweave.models.metrics import measure
 from gapweave.models.schedule import Schedule
@@ -33,7 +34,9 @@ def value_name(schedule: Schedule) -> str:
 
 
 def quality(schedule: Schedule) -> str:
-    """Return mode, status, gap and bubble rate in one line."""
+    """Return mode, status, gap and bubble rate in one line; of a run only the bubble rate."""
+    if schedule.solver.name == MEASURED:
+        return f"as measured · bubble rate {percent(measure(schedule).bubble_rate)}"
     gap = "no lower bound" if schedule.gap is None else f"gap {percent(schedule.gap)}"
     bubble_rate = f"bubble rate {percent(measure(schedule).bubble_rate)}"
     return " · ".join((f"{schedule.mode} mode", schedule.status, gap, bubble_rate))
@@ -41,7 +44,8 @@ def quality(schedule: Schedule) -> str:
 
 def subtitle(schedule: Schedule) -> str:
     """Return objective and quality in one line."""
-    return f"objective {schedule.objective} · {quality(schedule)}"
+    objective = "" if schedule.solver.name == MEASURED else f"objective {schedule.objective} · "
+    return f"{objective}{quality(schedule)}"
 
 
 def markers(schedule: Schedule, scale: TimeScale) -> list[Marker]:

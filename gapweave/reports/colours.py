@@ -91,6 +91,11 @@ DARK = Theme(
 THEMES: dict[ThemeName, Theme] = {theme.name: theme for theme in (LIGHT, DARK)}
 
 
+def curve_colours(theme: Theme, job: int) -> tuple[str, str]:
+    """Return the colours of a job's curve: a quiet one, near the paper, and a strong one."""
+    return theme.shade(job, "F" if theme.name == "light" else "W"), theme.shade(job, "B")
+
+
 def ink_on(fill: str) -> str:
     """Return the text colour that reads better on ``fill``, by the contrast ratio of WCAG 2.1."""
     luminance = _luminance(fill)

@@ -1,6 +1,5 @@
 """Trade-offs as files: a page with charts, a picture, a table for spreadsheets, a table for documents."""
 
-import re
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from gapweave.reports.pareto_words import pareto_words
 from gapweave.reports.pictures import PICTURES, render
 from gapweave.reports.suffixes import suffix_of
 from gapweave.reports.table_files import rows_csv, table_html, table_markdown
+from gapweave.reports.themed_svg import themed_svg
 from gapweave.solver.pareto import ParetoFront
 
 if TYPE_CHECKING:
@@ -91,12 +91,7 @@ def _page(front: ParetoFront, theme: ThemeName | None) -> str:
 
 def _inline_picture(front: ParetoFront) -> str:
     """Return the chart as SVG for a page, in colours that follow the page's theme."""
-    svg = _picture(front, ".svg", LIGHT).decode()
-    svg = re.sub(r"<metadata>.*</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    for name in ("paper", "ink", "quiet_ink", "grid", "idle_tint", "idle_hatch"):
-        svg = svg.replace(getattr(LIGHT, name), f"light-dark({getattr(LIGHT, name)}, {getattr(DARK, name)})")
-    light, dark = LIGHT.shade(0, "B"), DARK.shade(0, "B")
-    return svg.replace(light, f"light-dark({light}, {dark})")
+    return themed_svg(_picture(front, ".svg", LIGHT), [(LIGHT.shade(0, "B"), DARK.shade(0, "B"))])
 
 
 def _distinct_schedules(front: ParetoFront) -> dict[str, Schedule]:

@@ -29,9 +29,9 @@ _NARROWEST = 20
 _LONGEST_NAME = 200
 
 
-def text_gantt(schedule: Schedule, width: int = 80, *, colour: bool = False) -> str:
+def text_gantt(schedule: Schedule, width: int = 80, *, colour: bool = False, end: int | None = None) -> str:
     """Return the chart of `rich_gantt` as lines of characters, with ANSI colour codes if wanted."""
-    chart = rich_gantt(schedule, width)
+    chart = rich_gantt(schedule, width, end)
     if not colour:
         return chart.plain
     stream = StringIO()
@@ -40,7 +40,7 @@ def text_gantt(schedule: Schedule, width: int = 80, *, colour: bool = False) -> 
     return stream.getvalue()
 
 
-def rich_gantt(schedule: Schedule, width: int = 80) -> Text:
+def rich_gantt(schedule: Schedule, width: int = 80, end: int | None = None) -> Text:
     """Draw a schedule in characters.
 
     A heading, one line per device, the time axis and a legend. A column shows the job and kind that take
@@ -52,8 +52,10 @@ def rich_gantt(schedule: Schedule, width: int = 80) -> Text:
         Of an objective with a period, the tasks of the first period are drawn.
     width
         Columns of the terminal; no line is longer, but fewer than 20 are taken for 20.
+    end
+        Where the time axis ends at the earliest, in ticks: charts with the same end can be compared.
     """
-    return _TextChart(schedule, max(width, _NARROWEST)).draw()
+    return _TextChart(schedule, max(width, _NARROWEST), end or 1).draw()
 
 
 def letter(activity: Activity) -> str:
@@ -67,12 +69,12 @@ def letter(activity: Activity) -> str:
 class _TextChart:
     """One chart of ``width`` columns, of which ``columns`` show time."""
 
-    def __init__(self, schedule: Schedule, width: int) -> None:
+    def __init__(self, schedule: Schedule, width: int, end: int) -> None:
         self.schedule = schedule
         self.width = width
         self.names = [printable(device.name, _LONGEST_NAME) for device in schedule.instance.devices]
         self.origin = min(0, min((row.start for row in schedule.tasks), default=0))
-        end = max(schedule.value, max((row.end for row in schedule.tasks), default=0), 1)
+        end = max(schedule.value, max((row.end for row in schedule.tasks), default=0), end)
         self.span = end - self.origin
         self.scale = TimeScale.fitting(schedule.instance.time_unit, end)
         self.label_width = min(max(cell_len(name) for name in [*self.names, self.scale.unit]), width // 4)

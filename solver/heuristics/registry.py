@@ -8,8 +8,11 @@ from typing import Protocol, runtime_checkable
 
 from gapweave.models.errors import InvalidOption
 from gapweave.solver.heuristics.base import Heuristic
+from gapweave.solver.heuristics.torch_csv import TorchCsv
 
 GROUP = "gapweave.heuristics"
+#: What names of files end with that hold another program's schedule.
+TORCH_CSV = ".csv"
 
 
 @runtime_checkable
@@ -29,7 +32,12 @@ def heuristics() -> dict[str, Heuristic]:
 
 
 def heuristic(name: str) -> Heuristic:
-    """Return one heuristic, or a variant of one (``greedy-fill/zb-h1``); InvalidOption if there is none."""
+    """Return one heuristic, or a variant of one (``greedy-fill/zb-h1``); InvalidOption if there is none.
+
+    The path of a CSV file stands for the order that torch.distributed.pipelining wrote there.
+    """
+    if name.endswith(TORCH_CSV):
+        return TorchCsv(name)
     known = with_variants()
     if name not in known:
         close = difflib.get_close_matches(name, known, n=1)

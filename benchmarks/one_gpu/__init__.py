@@ -1,0 +1,1 @@
+"""Two jobs on one GPU that is cut into virtual devices: the parts of ``benchmarks/gpu.py``."""

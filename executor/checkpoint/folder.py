@@ -1,0 +1,97 @@
+"""The folder of a run's checkpoints: one subfolder per step, complete or not there."""
+
+import json
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gapweave.models.atomic_write import write_text
+from gapweave.models.errors import InvalidFile, OutputError
+
+#: How many checkpoints are kept.
+_KEPT = 2
+_HEADER = "checkpoint.json"
+_FORMAT = "gapweave.checkpoint/1"
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a checkpoint is of.
+
+    Attributes
+    ----------
+    step
+        Steps of the schedule that are complete.
+    schedule
+        Digest of the schedule that ran.
+    jobs
+        Number of stages of each job, by its name.
+    """
+
+    step: int
+    schedule: str
+    jobs: dict[str, int]
+
+
+def step_folder(folder: Path, step: int) -> Path:
+    """Return where the checkpoint after a step lies."""
+    return folder / f"step-{step:08}"
+
+
+def begin(folder: Path, step: int) -> Path:
+    """Make an empty place for a checkpoint; raises OutputError."""
+    place = step_folder(folder, step)
+    try:
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+    except OSError as exc:
+        raise OutputError(f"{place}: cannot be written: {exc.strerror}") from exc
+    return place
+
+
+def complete(folder: Path, header: Header) -> None:
+    """Declare a checkpoint complete, and remove all but the newest ones."""
+    write_text(
+        step_folder(folder, header.step) / _HEADER, json.dumps({"format": _FORMAT} | asdict(header)) + "\n"
+    )
+    for old in sorted(folder.glob("step-*/" + _HEADER))[:-_KEPT]:
+        with suppress(OSError):  # first what makes it complete
+            os.unlink(old)
+        shutil.rmtree(old.parent, ignore_errors=True)
+
+
+def abandon(folder: Path, step: int) -> None:
+    """Remove a checkpoint that could not be written."""
+    shutil.rmtree(step_folder(folder, step), ignore_errors=True)
+
+
+def newest(folder: Path) -> tuple[Path, Header] | None:
+    """Return place and header of the newest complete checkpoint; None if there is none.
+
+    Raises
+    ------
+    InvalidFile
+        The folder is no folder, or a header is broken.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InvalidFile("", "is no folder of checkpoints", str(folder))
+    headers = sorted(folder.glob("step-*/" + _HEADER))
+    if not headers:
+        return None
+    return headers[-1].parent, _read(headers[-1])
+
+
+def _read(path: Path) -> Header:
+    try:
+        values: Any = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(values, dict) or values.get("format") != _FORMAT:
+            raise InvalidFile("format", f"expected {_FORMAT!r}", str(path))
+        header = Header(int(values["step"]), str(values["schedule"]), dict(values["jobs"]))
+    except OSError as exc:
+        raise InvalidFile("", f"cannot be read: {exc.strerror}", str(path)) from exc
+    except (ValueError, KeyError, TypeError) as exc:
+        raise InvalidFile("", f"is no header of a checkpoint: {exc}", str(path)) from exc
+    return header

@@ -1,0 +1,75 @@
+"""Checkpoints as calls around the steps of one process."""
+
+from pathlib import Path
+
+import torch.distributed as dist
+
+from gapweave.executor.checkpoint import folder as folders
+from gapweave.executor.checkpoint import storage
+from gapweave.executor.checkpoint.folder import Header
+from gapweave.executor.runtime.plan import Plan
+from gapweave.executor.runtime.stage_protocol import Stages
+from gapweave.models.errors import InvalidFile, OutputError
+
+
+class Checkpoints:
+    """Saves the stages of a process every few steps, and restores them.
+
+    Parameters
+    ----------
+    folder
+        Where the checkpoints of the run lie.
+    every
+        Steps from one to the next; the last step of a run is always saved.
+    """
+
+    def __init__(self, plan: Plan, folder: str, every: int) -> None:
+        jobs = plan.schedule.instance.jobs
+        self._folder = Path(folder)
+        self._every = every
+        self._names = {number: job.name for number, job in enumerate(jobs)}
+        self._jobs = {job.name: len(job.stages) for job in jobs}
+        self._schedule = plan.programs[0].schedule
+
+    def on_step_end(self, rank: int, step: int, stages: Stages, last: bool) -> None:
+        """Save the stages if it is time to; all processes together."""
+        if step % self._every and not last:
+            return
+        try:
+            self._agree(self._begun(rank, step))
+            storage.save(folders.step_folder(self._folder, step), stages, self._names)
+            if rank == 0:
+                folders.complete(self._folder, Header(step, self._schedule, self._jobs))
+        except OutputError:
+            if rank == 0:
+                folders.abandon(self._folder, step)
+            raise
+
+    def restore(self, stages: Stages) -> int:
+        """Load the newest checkpoint, if there is one; return how many steps it has."""
+        found = folders.newest(self._folder)
+        if found is None:
+            return 0
+        place, header = found
+        if header.jobs != self._jobs:
+            problem = f"is of jobs {header.jobs}, the schedule has {self._jobs} (stages by job)"
+            raise InvalidFile("jobs", problem, str(place))
+        storage.load(place, stages, self._names)
+        return header.step
+
+    def _begun(self, rank: int, step: int) -> str | None:
+        """Make the folder, on one rank; returns what went wrong."""
+        if rank == 0:
+            try:
+                folders.begin(self._folder, step)
+            except OutputError as exc:
+                return str(exc)
+        return None
+
+    def _agree(self, problem: str | None) -> None:
+        """Wait for the rank that makes the folder, and fail together if it could not."""
+        problems = [problem]
+        if dist.is_initialized():
+            dist.broadcast_object_list(problems, src=0)
+        if problems[0] is not None:
+            raise OutputError(problems[0])

@@ -1,0 +1,91 @@
+"""From measurements to an instance file."""
+
+from collections.abc import Mapping, Sequence
+
+from gapweave.executor.profile.costs import Kind, StageCosts
+from gapweave.executor.ready_made.source import source_of
+from gapweave.executor.ready_made.spec import ModelSpec
+from gapweave.models.instance import Device, Instance, Job, Stage
+
+#: A tick must not be more than this share of the shortest task.
+_FINEST = 1e-3
+_MICROSECOND = 1000
+
+
+def instance_of(
+    name: str,
+    specs: Sequence[ModelSpec],
+    costs: Sequence[Sequence[StageCosts]],
+    paths: Sequence[Sequence[int]],
+    microbatches: Sequence[int],
+    transfers: Mapping[int, int],
+    devices: Sequence[Device],
+    arrangement: str,
+) -> Instance:
+    """Return the instance of measured jobs.
+
+    Parameters
+    ----------
+    costs, paths
+        For each job, the costs and the devices of its stages.
+    transfers
+        Nanoseconds of a message between two devices, by its bytes.
+    arrangement
+        How it was measured, for the description.
+    """
+    tick = _tick(costs)
+    jobs = tuple(
+        Job(
+            name=job_name(number),
+            microbatches=count,
+            stages=tuple(map(_Stages(tick).stage, own, path)),
+            forward_transfer=tuple(round(transfers.get(stage.sent_forward, 0) / tick) for stage in own[:-1]),
+            backward_transfer=tuple(round(transfers.get(stage.sent_backward, 0) / tick) for stage in own[1:]),
+        )
+        for number, (own, path, count) in enumerate(zip(costs, paths, microbatches, strict=True))
+    )
+    worst = max(stage.spread(kind) for own in costs for stage in own for kind in stage.nanoseconds)
+    middle = sorted(stage.spread(kind) for own in costs for stage in own for kind in stage.nanoseconds)
+    return Instance(
+        name=name,
+        description=(
+            f"Medians {arrangement}; interquartile range {middle[len(middle) // 2]:.1%} of the median "
+            f"for the middle task, {worst:.1%} at worst"
+        ),
+        source=source_of(specs),
+        time_unit="us" if tick == _MICROSECOND else "ns",
+        memory_unit="B",
+        devices=tuple(devices),
+        jobs=jobs,
+    )
+
+
+def job_name(number: int) -> str:
+    """Return what a measured job is called."""
+    return ("primary", "secondary")[number] if number < 2 else f"job{number}"
+
+
+def _tick(costs: Sequence[Sequence[StageCosts]]) -> int:
+    """Return the nanoseconds of a tick: a microsecond where that is fine enough."""
+    shortest = min(stage.typical(kind) for own in costs for stage in own for kind in stage.nanoseconds)
+    return _MICROSECOND if _FINEST * shortest >= _MICROSECOND / 2 else 1
+
+
+class _Stages:
+    """Makes stages of an instance with times in ticks of some nanoseconds."""
+
+    def __init__(self, tick: int) -> None:
+        self._tick = tick
+
+    def stage(self, costs: StageCosts, device: int) -> Stage:
+        return Stage(
+            device=device,
+            forward=self._ticks(costs, "F"),
+            backward=self._ticks(costs, "B"),
+            weight=self._ticks(costs, "W") if "W" in costs.nanoseconds else None,
+            optimizer=self._ticks(costs, "O"),
+            memory=costs.memory,
+        )
+
+    def _ticks(self, costs: StageCosts, kind: Kind) -> int:
+        return max(1, round(costs.typical(kind) / self._tick))

@@ -1,0 +1,94 @@
+"""Measuring all devices at once, each in a process of its own, as a replay runs them.
+
+What a task costs depends on what the machine does beside it: cores, caches and memory are shared. So every
+process measures the stages of its device while all others are busy with theirs.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any, NamedTuple
+
+from gapweave.executor.profile.costs import StageCosts
+from gapweave.models.errors import ExecutionFailed, GapweaveError
+
+#: Seconds within which all processes must have begun.
+_PATIENCE = 300.0
+
+
+class Place(NamedTuple):
+    """One stage to measure: the model's specification, the job and its stages, and which one it is."""
+
+    spec: str
+    job: int
+    stages: int
+    stage: int
+    split: bool
+
+
+class Company(NamedTuple):
+    """The processes that are measured at the same time: how they begin together, and who is done."""
+
+    barrier: Any
+    done: Any
+    size: int
+
+
+def measure_together(
+    places: Sequence[Sequence[Place]], repeats: int, corpus: str | None
+) -> list[list[StageCosts]]:
+    """Measure the stages of each device, all devices at the same time.
+
+    Returns
+    -------
+    list of list of StageCosts
+        For each device, the costs of its stages in the order given.
+
+    Raises
+    ------
+    ExecutionFailed
+        A process failed.
+    """
+    context = get_context("spawn")
+    with context.Manager() as manager:
+        company = Company(manager.Barrier(len(places)), manager.list(), len(places))
+        with ProcessPoolExecutor(len(places), mp_context=context) as pool:
+            futures = [pool.submit(measure_stages, own, repeats, corpus, company) for own in places]
+            try:
+                return [future.result() for future in futures]
+            except GapweaveError:
+                raise
+            except Exception as exc:
+                raise ExecutionFailed(f"profile: {type(exc).__name__}: {exc}") from exc
+
+
+def measure_stages(
+    places: Sequence[Place],
+    repeats: int,
+    corpus: str | None,
+    company: Company | None = None,
+    device: str = "cpu",
+) -> list[StageCosts]:
+    """Measure stages one after the other; in company, until all others are done as well."""
+    import torch
+
+    from gapweave.executor.profile.stage_profile import StageProfile
+    from gapweave.executor.ready_made.jobs import training_job
+    from gapweave.executor.ready_made.spec import ModelSpec
+    from gapweave.executor.training.stage import StageRunner
+
+    if device == "cpu":
+        torch.set_num_threads(1)
+    profiles = []
+    for place in places:
+        job = training_job(ModelSpec.parse(place.spec), place.stages, corpus, seed=place.job)
+        runner = StageRunner(job, place.job, place.stages, place.stage, torch.device(device), microbatches=1)
+        profiles.append(StageProfile(runner, split=place.split))
+    if company is not None:
+        company.barrier.wait(_PATIENCE)
+    costs = [profile.measure(repeats) for profile in profiles]
+    if company is not None:
+        company.done.append(True)
+        for profile in profiles[-1:]:
+            profile.keep_busy(lambda: len(company.done) < company.size)
+    return costs

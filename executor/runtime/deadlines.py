@@ -1,0 +1,56 @@
+"""How long a rank waits for a message before it gives up."""
+
+from collections.abc import Sequence
+
+#: How much longer than planned a rank may stand idle before a message.
+_MULTIPLE = 10
+DEFAULT_FLOOR = 30.0
+
+
+class Deadlines:
+    """A deadline for each action of a program: a floor, plus a multiple of the planned idle time before it.
+
+    Parameters
+    ----------
+    gaps
+        Planned idle time before each action, in ticks.
+    makespan
+        Planned duration of the program, in ticks.
+    floor
+        Seconds that every message is waited for, whatever the plan.
+    tick
+        Seconds in a tick; None where the schedule's unit is no time: then only measured steps tell.
+
+    Attributes
+    ----------
+    seconds
+        The deadline of each action; changed in place.
+    end
+        The deadline at the end of the program, for all that was sent to be taken.
+    """
+
+    def __init__(
+        self,
+        gaps: Sequence[int],
+        makespan: int,
+        floor: float = DEFAULT_FLOOR,
+        tick: float | None = None,
+    ) -> None:
+        self._floor = floor
+        self._makespan = makespan
+        self._gaps = gaps
+        self._tick = tick or 0.0
+        self.seconds = [0.0] * len(gaps)
+        self.end = floor
+        self._update()
+
+    def learn(self, measured: float) -> None:
+        """Take the slowest step so far, in seconds, as the scale of the plan."""
+        tick = measured / self._makespan if self._makespan else 0.0
+        if tick > self._tick:
+            self._tick = tick
+            self._update()
+
+    def _update(self) -> None:
+        self.seconds[:] = [self._floor + _MULTIPLE * gap * self._tick for gap in self._gaps]
+        self.end = self._floor + _MULTIPLE * self._makespan * self._tick

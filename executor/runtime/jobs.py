@@ -1,0 +1,65 @@
+"""The training jobs of a run: the user's own, or ready-made ones."""
+
+import importlib
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from gapweave.executor.ready_made.jobs import ready_made_jobs
+from gapweave.executor.runtime.fault import explained
+from gapweave.executor.runtime.options import RunOptions
+from gapweave.executor.training.job import TrainingJob
+from gapweave.models.errors import InvalidOption
+from gapweave.models.schedule import Schedule
+
+
+def jobs_of(schedule: Schedule, options: RunOptions) -> Sequence[TrainingJob]:
+    """Return the training jobs that the options name, one for each job of the schedule.
+
+    Raises
+    ------
+    InvalidOption
+        There is no such function, or it returns something else.
+    """
+    if options.jobs is None:
+        return ready_made_jobs(schedule, options.models, options.corpus, options.seed)
+    function = _function(options.jobs)
+    with explained(f"--jobs {options.jobs}"):
+        jobs = function(schedule)
+    if not isinstance(jobs, Sequence) or not all(isinstance(job, TrainingJob) for job in jobs):
+        raise InvalidOption(
+            f"--jobs {options.jobs}: expected a list of TrainingJob, got {type(jobs).__name__}"
+        )
+    return jobs
+
+
+def _function(name: str) -> Any:
+    place, _, function = name.rpartition(":")
+    if not place or not function:
+        raise InvalidOption(f"--jobs: expected module:function or file.py:function, got {name!r}")
+    module = _module_of_file(place) if place.endswith(".py") else _module(place)
+    found = getattr(module, function, None)
+    if not callable(found):
+        raise InvalidOption(f"--jobs: {place} has no function {function!r}")
+    return found
+
+
+def _module(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as exc:
+        raise InvalidOption(f"--jobs: cannot import {name!r}: {exc}") from exc
+
+
+def _module_of_file(path: str) -> ModuleType:
+    if not Path(path).is_file():
+        raise InvalidOption(f"--jobs: no such file: {path}")
+    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
+    if spec is None or spec.loader is None:
+        raise InvalidOption(f"--jobs: {path} cannot be read as Python")
+    module = importlib.util.module_from_spec(spec)
+    with explained(f"--jobs {path}"):
+        spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,64 @@
+"""Training jobs that go wrong on purpose, for `gapweave run --jobs`."""
+
+import time
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from gapweave.executor.training.job import TrainingJob
+from gapweave.models.schedule import Schedule
+
+WIDTH = 4
+
+
+class Trouble(nn.Module):
+    """A layer that hangs, or raises, in some step."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.linear = nn.Linear(WIDTH, WIDTH)
+        self.kind = kind
+        self.calls = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        if self.kind and self.calls > 6:
+            if self.kind == "hang":
+                time.sleep(600)
+            if self.kind == "raise":
+                raise ValueError("this stage is broken")
+            if self.kind == "nan":
+                return self.linear(x) * torch.nan
+        return torch.tanh(self.linear(x))
+
+
+def microbatch(job: int, step: int, index: int) -> tuple[Tensor, Tensor]:
+    inputs = torch.randn(2, WIDTH, generator=torch.Generator().manual_seed(100 * job + 10 * step + index))
+    return inputs, inputs.flip(1)
+
+
+def jobs_with(kind: str, schedule: Schedule) -> list[TrainingJob]:
+    """The last stage of the last job is the one in trouble."""
+    jobs = []
+    for number, planned in enumerate(schedule.instance.jobs):
+        count = len(planned.stages)
+        bad = count - 1 if number == len(schedule.instance.jobs) - 1 else -1
+        jobs.append(
+            TrainingJob(
+                stages=[partial(Trouble, kind if stage == bad else "") for stage in range(count)],
+                loss=nn.functional.mse_loss,
+                optimizer=partial(torch.optim.AdamW, lr=0.01),
+                microbatch=partial(microbatch, number),
+                seed=number,
+            )
+        )
+    return jobs
+
+
+hang = partial(jobs_with, "hang")
+broken = partial(jobs_with, "raise")
+nan = partial(jobs_with, "nan")
+fine = partial(jobs_with, "")
+FILE = Path(__file__)

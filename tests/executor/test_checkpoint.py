@@ -1,0 +1,122 @@
+"""Checkpoints: complete or not there, and good for going on anywhere bit by bit."""
+
+import errno
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from parity_cases import Case
+
+from gapweave.executor.checkpoint import storage
+from gapweave.executor.checkpoint.folder import newest
+from gapweave.executor.run import run
+from gapweave.models.errors import InvalidFile, OutputError
+
+CASE = Case(2, ("same", "reversed"), (False, True), (False, False), "interleaved")
+ELSEWHERE = Case(2, ("reversed", "same"), (False, True), (False, False), "1f1b")
+
+
+def trained(folder: Path | None, steps: int, *, resume: bool = False, case: Case = CASE) -> Mapping[str, str]:
+    """The digests of all parameters after a run in this process."""
+    return run(case.schedule, case.jobs, steps=steps, checkpoint=folder, resume=resume).digests
+
+
+def test_a_resumed_run_ends_as_one_that_was_not_interrupted(tmp_path: Path) -> None:
+    trained(tmp_path, 3)
+    assert trained(tmp_path, 5, resume=True) == trained(None, 5)
+
+
+def test_without_resume_the_run_begins_anew(tmp_path: Path) -> None:
+    trained(tmp_path, 2)
+    assert trained(tmp_path, 2) == trained(None, 2)
+
+
+def test_a_finished_run_resumes_to_itself(tmp_path: Path) -> None:
+    assert trained(tmp_path, 3) == trained(tmp_path, 3, resume=True)
+
+
+def test_a_checkpoint_loads_on_another_placement(tmp_path: Path) -> None:
+    trained(tmp_path, 2)
+    result = run(ELSEWHERE.schedule, ELSEWHERE.jobs, steps=2, checkpoint=tmp_path, resume=True)
+    assert result.resumed == 2
+    assert result.digests == trained(None, 2)
+
+
+def test_the_newest_two_are_kept(tmp_path: Path) -> None:
+    trained(tmp_path, 5)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-00000004", "step-00000005"]
+
+
+def test_an_incomplete_checkpoint_does_not_count(tmp_path: Path) -> None:
+    trained(tmp_path, 3)
+    (tmp_path / "step-00000003" / "checkpoint.json").unlink()
+    found = newest(tmp_path)
+    assert found is not None
+    assert found[1].step == 2
+    assert trained(tmp_path, 5, resume=True) == trained(None, 5)
+
+
+def test_there_is_nothing_to_resume_in_an_empty_folder(tmp_path: Path) -> None:
+    assert trained(tmp_path / "new", 2, resume=True) == trained(None, 2)
+
+
+def test_a_full_disk_ends_the_run_and_keeps_the_checkpoint_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained(tmp_path, 2)
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    def write(*arguments: object, **options: object) -> None:
+        raise full
+
+    monkeypatch.setattr(storage, "save_state", write)
+    with pytest.raises(OutputError, match="step-00000003: cannot be written: No space left on device"):
+        trained(tmp_path, 4, resume=True)
+    found = newest(tmp_path)
+    assert found is not None
+    assert found[1].step == 2
+    monkeypatch.undo()
+    assert trained(tmp_path, 4, resume=True) == trained(None, 4)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match=r"file/step-00000001: cannot be written"):
+        trained(tmp_path / "file", 1)
+
+
+def test_a_checkpoint_of_other_jobs_is_refused(tmp_path: Path) -> None:
+    trained(tmp_path, 1)
+    other = Case(2, ("same",), (False,), (False,), "1f1b")
+    with pytest.raises(InvalidFile, match=r"jobs: is of jobs .* the schedule has"):
+        trained(tmp_path, 2, resume=True, case=other)
+
+
+def test_a_checkpoint_of_another_model_is_refused(tmp_path: Path) -> None:
+    trained(tmp_path, 1)
+    with pytest.raises(InvalidFile, match="job 'job0', stage 0: is of another model"):
+        run(CASE.schedule, CASE.jobs[::-1], steps=2, checkpoint=tmp_path, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("header", "problem"),
+    [
+        ("{", "is no header of a checkpoint"),
+        ("[]", "format: expected 'gapweave.checkpoint/1'"),
+        (json.dumps({"format": "gapweave.checkpoint/1"}), "is no header of a checkpoint: 'step'"),
+    ],
+)
+def test_a_broken_header_is_refused_by_its_name(tmp_path: Path, header: str, problem: str) -> None:
+    trained(tmp_path, 1)
+    (tmp_path / "step-00000001" / "checkpoint.json").write_text(header)
+    with pytest.raises(InvalidFile, match=f"checkpoint.json: .*{problem}"):
+        trained(tmp_path, 2, resume=True)
+
+
+def test_missing_data_of_a_checkpoint_are_noticed(tmp_path: Path) -> None:
+    trained(tmp_path, 1)
+    for part in (tmp_path / "step-00000001").glob("*.distcp"):
+        part.unlink()
+    with pytest.raises(InvalidFile, match="step-00000001: cannot be read"):
+        trained(tmp_path, 2, resume=True)
