@@ -53,6 +53,15 @@ def solve(
             show_default="one each",
         ),
     ] = None,
+    expand: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="With --objective period: write N periods in a row, with warm-up and drain, as one schedule.",
+            show_default=False,
+        ),
+    ] = None,
     placement: Annotated[
         Placement, typer.Option(help="Device order of the secondary jobs.")
     ] = Placement.given,
@@ -74,8 +83,11 @@ def solve(
 
     Ctrl-C ends the search and writes the best schedule so far.
     """
+    from gapweave.models.expand import expanded
     from gapweave.models.instance import Instance
 
+    if expand is not None and objective is not Objective.period:
+        raise InvalidOption("--expand: goes with --objective period")
     loaded = Instance.load(instance)
     target = output or f"{Path(loaded.name).name}.schedule.json"
     require_writable(target)
@@ -97,6 +109,8 @@ def solve(
         if as_json:
             write_json(_failure(exc))
         raise
+    if expand is not None:
+        schedule = expanded(schedule, expand)
     schedule.save(target)
     if as_json:
         write_json(schedule.summary() | {"output": target})
@@ -145,7 +159,9 @@ def _description(schedule: "Schedule", target: str) -> dict[str, object]:
         "status": f"{schedule.status} (found by {found_by}, verified)",
         "makespan": "" if schedule.period is not None else f"{schedule.makespan:,} {unit}",
         "period": "" if schedule.period is None else f"{schedule.period:,} {unit}",
-        "lower bound": f"{schedule.lower_bound:,} {unit} by {argument}",
+        "lower bound": ""
+        if schedule.lower_bound is None
+        else f"{schedule.lower_bound:,} {unit} by {argument}",
         "gap": "" if schedule.gap is None else f"{schedule.gap:.2%}",
         "jobs end at": jobs,
         "placements": "; ".join(_placement_line(name, note) for name, note in placements.items()),

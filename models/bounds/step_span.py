@@ -1,4 +1,4 @@
-"""What one step of a job takes on one of its stages: in steady state its steps come one after the other there."""
+"""What one step of a job takes on one stage: in steady state its steps follow each other there."""
 
 import numpy as np
 

@@ -31,7 +31,9 @@ def prove(
     best = incumbent.best
     assert best is not None
     incumbent.enter("cp-sat")
-    model = WindowModel(graph, incumbent.proven.value, best.period - 1, best.timed, orders_of(graph, best.timed))
+    model = WindowModel(
+        graph, incumbent.proven.value, best.period - 1, best.timed, orders_of(graph, best.timed)
+    )
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = workers
     solver.parameters.random_seed = seed

@@ -75,7 +75,7 @@ class CyclicGraph:
     @cached_property
     def room(self) -> tuple[int | None, ...]:
         """Memory of each device beyond what is resident; None if unlimited."""
-        return free_capacities(self.instance)
+        return tuple(free_capacities(self.instance))
 
     @cached_property
     def load(self) -> Int64Array:

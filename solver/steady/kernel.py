@@ -1,4 +1,4 @@
-"""The compiled loops of steady state: positive cycles, the least period of cyclic orders, and their annealing."""
+"""The compiled loops of steady state: positive cycles, least periods, annealing of cyclic orders."""
 
 from typing import NamedTuple
 
@@ -207,7 +207,10 @@ def anneal(edges, rings, space, room, period, bound, moves, temperature, seed): 
         node = arcs[np.random.randint(count)]
         other = rings.follower[node]
         swap(rings, node)
-        if edges.delta[node] < 0 < edges.delta[other] and peak_level(edges, rings, node) > room[edges.device[node]]:
+        if (
+            edges.delta[node] < 0 < edges.delta[other]
+            and peak_level(edges, rings, node) > room[edges.device[node]]
+        ):
             swap(rings, other)
             continue
         limit = period - int(np.ceil(heat * np.log(np.random.random() + 1e-12)))

@@ -1,4 +1,4 @@
-"""Whether the memory of every device holds under cyclic orders: a matter of orders and turns, not of times."""
+"""Whether memory holds under cyclic orders: a matter of orders and turns, not of times."""
 
 import numpy as np
 

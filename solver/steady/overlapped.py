@@ -22,7 +22,7 @@ _SQUEEZES = 12
 
 
 def overlapped_steps(graph: CyclicGraph, least: int) -> Iterator[CyclicOrders]:
-    """Yield orders, from whole steps in a row to a period of ``least`` ticks, for several policies per job."""
+    """Yield orders from whole steps in a row to a period of ``least`` ticks, for several policies."""
     alone = [_alone(graph, job) for job in range(len(graph.instance.jobs))]
     for squeeze in np.linspace(1.0, 0.0, _SQUEEZES).tolist():
         for chosen in islice(product(*alone), _MOST_COMBINATIONS):
@@ -30,7 +30,7 @@ def overlapped_steps(graph: CyclicGraph, least: int) -> Iterator[CyclicOrders]:
 
 
 def _alone(graph: CyclicGraph, job: int) -> list[tuple[Int64Array, int]]:
-    """Return distinct schedules of one step of a job, each as starts of its tasks and makespan, best first."""
+    """Return distinct schedules of one step of a job, best first: starts of its tasks, and makespan."""
     arrays = TaskArrays.build(graph.instance.with_jobs(job))
     found: dict[bytes, tuple[Int64Array, int]] = {}
     for name in single_job_policies():

@@ -11,6 +11,7 @@ A. Dasdan, "Experimental analysis of the fastest optimum cycle ratio and mean al
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -82,7 +83,7 @@ def rings_of(graph: CyclicGraph, orders: CyclicOrders) -> Rings:
     first = np.searchsorted(arrays.device[order], np.arange(len(graph.instance.devices) + 1))
     after = np.roll(order, -1)
     wraps = np.zeros(len(order), dtype=np.int64)
-    for begin, end in zip(first[:-1], first[1:], strict=True):
+    for begin, end in pairwise(first.tolist()):
         if end > begin:
             after[end - 1] = order[begin]
             wraps[end - 1] = 1

@@ -1,4 +1,4 @@
-"""Solving for the period: bounds, then constructive schedules, then annealing and CP-SAT, then the verifier."""
+"""Solving for the period: bounds, constructive schedules, annealing, CP-SAT, and the verifier."""
 
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -49,7 +49,9 @@ def solve_period(
     refuse_impossible_memory(instance)
     for job in instance.jobs:
         if job.release:
-            raise Infeasible(f"job {job.name!r}: with a period it must be released at 0, not at {job.release}")
+            raise Infeasible(
+                f"job {job.name!r}: with a period it must be released at 0, not at {job.release}"
+            )
     graph = CyclicGraph.build(instance, steps)
     incumbent = SteadyIncumbent(graph, stopping, _bound(graph), on_progress)
     construct(graph, incumbent, stopping)
@@ -60,15 +62,11 @@ def solve_period(
 def _bound(graph: CyclicGraph) -> ProvenBound:
     """A device runs one task at a time, and the steps of a job follow each other."""
     device = int(graph.load.argmax())
-    load = ProvenBound(
-        int(graph.load[device]), Bound(argument="device-load", certificate={"device": device})
-    )
+    load = ProvenBound(int(graph.load[device]), Bound(argument="device-load", certificate={"device": device}))
     return max(load, step_span.propose(graph.instance, graph.arrays.steps), key=lambda bound: bound.value)
 
 
-def _improve(
-    graph: CyclicGraph, incumbent: SteadyIncumbent, options: Options, stopping: Stopping
-) -> None:
+def _improve(graph: CyclicGraph, incumbent: SteadyIncumbent, options: Options, stopping: Stopping) -> None:
     """Anneal until it stagnates, let CP-SAT prove or improve what is small enough, anneal again."""
     if incumbent.best is None or incumbent.is_optimal:
         return

@@ -2,8 +2,9 @@
 
 With unit times (F 1, B 2, or F, B and W 1 each) microbatch n of the stream runs F on stage s at ``s + 3 n``;
 its B on the last stage follows at once, and each hop back takes ``2 + 3 x`` with x in {0, 1, 2}: on every
-device the residues modulo 3 of F and B then never meet. Only the cyclic orders are kept of it, and timed again
-with the true durations. Each x costs memory, a microbatch more in flight upstream, and forgives a transfer.
+device the residues modulo 3 of F and B then never meet. Only the cyclic orders are kept of it, timed
+again with the true durations. Each x costs memory, a microbatch more in flight upstream, and forgives a
+transfer.
 """
 
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ _UNIT = 4
 
 
 def streams(graph: CyclicGraph) -> Iterator[CyclicOrders]:
-    """Yield the orders of streams with more and more delay on the way back; none if the jobs' paths differ."""
+    """Yield streams with more and more delay on the way back; none if the jobs' paths differ."""
     if not shares_one_path(graph):
         return
     hops = len(graph.instance.jobs[0].stages) - 1

@@ -1,12 +1,13 @@
 """The CP-SAT model of one period: every device's tasks, or their images some periods apart, in one window.
 
-Notation: ``t`` start, ``d`` duration, ``T`` period, ``o`` begin of a device's window, ``q`` turn. The window of
+Notation: ``t`` start, ``d`` duration, ``T`` period, ``o`` begin of a window, ``q`` turn. The window of
 a device begins with one chosen task; of every other task there the image ``a = t - q T`` lies in [o, o + T],
 and the images do not overlap.
 """
 
 from collections import defaultdict
 from functools import cached_property
+from itertools import pairwise
 from math import gcd
 
 import numpy as np
@@ -79,7 +80,10 @@ class WindowModel:
         """t_j + h T >= t_i + w; the first task starts at 0."""
         graph = self.graph
         self.cp_model.add(self.start[0] == int(self._hint[0]))
-        edges = zip(*(column.tolist() for column in (graph.source, graph.target, graph.weight, graph.height)), strict=True)
+        edges = zip(
+            *(column.tolist() for column in (graph.source, graph.target, graph.weight, graph.height)),
+            strict=True,
+        )
         for source, target, weight, height in edges:
             self.cp_model.add(self.start[target] + height * self.period >= self.start[source] + weight)
 
@@ -87,14 +91,16 @@ class WindowModel:
     def _openings(self) -> frozenset[int]:
         """The first F of each job on stage 0: they fix which period of the job is meant."""
         return frozenset(
-            block.first for block in self.graph.arrays.blocks if (block.kind, block.stage, block.step) == (F, 0, 0)
+            block.first
+            for block in self.graph.arrays.blocks
+            if (block.kind, block.stage, block.step) == (F, 0, 0)
         )
 
     def _place_images(self) -> None:
-        """o <= a, a + d <= o + T, no overlap on a device."""
+        """Images lie in the window, o <= a and a + d <= o + T, and do not overlap."""
         arrays, model = self.graph.arrays, self.cp_model
-        self.turn: dict[int, cp_model.LinearExprT] = {}
-        self.image: dict[int, cp_model.LinearExprT] = {}
+        self.turn: dict[int, cp_model.LinearExpr | int] = {}
+        self.image: dict[int, cp_model.IntVar] = {}
         self.begin: dict[int, cp_model.IntVar] = {}
         order = self._orders.order
         devices = arrays.device[order]
@@ -154,7 +160,7 @@ class WindowModel:
     def _order_frozen(self, nodes: list[int], intervals: list[cp_model.IntervalVar]) -> None:
         """Frozen tasks keep their order: a_i + d_i <= a_j; between them free ones may come."""
         frozen = [node for node in nodes if self._frozen[node]]
-        for node, after in zip(frozen, frozen[1:], strict=False):
+        for node, after in pairwise(frozen):
             duration = int(self.graph.arrays.duration[node])
             self.cp_model.add(self.image[node] + duration <= self.image[after])
         if intervals:
@@ -166,9 +172,9 @@ class WindowModel:
             ]
 
     def _respect_memory(self) -> None:
-        """What is claimed at image a in turn p and freed at e in turn q: q - p - 1 always, and from a, until e."""
+        """What is claimed at a in turn p and freed at e in turn q: q - p - 1 always, from a, until e."""
         arrays = self.graph.arrays
-        holds = defaultdict(list)
+        holds: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
         for block in arrays.blocks:
             if block.kind != F:
                 continue
@@ -176,7 +182,8 @@ class WindowModel:
                 if amount:
                     claims = arrays.block(block.job, claim, block.stage, block.step)
                     frees = arrays.block(block.job, release, block.stage, block.step)
-                    assert claims is not None and frees is not None
+                    assert claims is not None
+                    assert frees is not None
                     pairs = zip(claims.nodes, frees.nodes, strict=True)
                     holds[block.device] += [(*pair, amount) for pair in pairs]
         for device, free in enumerate(self.graph.room):
@@ -203,7 +210,7 @@ class WindowModel:
 
 
 def _in_turn_0(graph: CyclicGraph, timed: Timed, orders: CyclicOrders) -> tuple[Int64Array, Int64Array]:
-    """Move each job by whole periods, so that its first F on stage 0 runs in turn 0; returns starts and turns."""
+    """Move each job by whole periods until its first F on stage 0 runs in turn 0: starts and turns."""
     arrays = graph.arrays
     starts, turn = timed.starts.copy(), orders.turn.copy()
     for job in range(len(graph.instance.jobs)):
