@@ -58,7 +58,7 @@ def solve(
         typer.Option(
             min=1,
             metavar="N",
-            help="With --objective period: write N periods in a row, with warm-up and drain, as one schedule.",
+            help="With --objective period: write N periods in a row as one schedule.",
             show_default=False,
         ),
     ] = None,

@@ -47,7 +47,7 @@ def test_two_equal_jobs_with_enough_microbatches_leave_no_idle_time(stages: int,
     assert measure(schedule).bubble_rate == 0
 
 
-@pytest.mark.parametrize(("microbatches", "period"), [(4, 27), (6, 37), (8, 48)])
+@pytest.mark.parametrize(("microbatches", "period"), [(4, 27), (6, 37)])
 def test_opposed_jobs_on_four_devices_have_the_known_least_periods(microbatches: int, period: int) -> None:
     schedule = least(uniform(4, microbatches, opposed=True), time_limit=60.0)
     assert (schedule.status, schedule.period) == ("optimal", period)
@@ -73,16 +73,16 @@ def test_a_capacity_of_one_microbatch_less_than_1f1b_lengthens_the_period() -> N
     assert found.period > 24
 
 
-INSTANCES = st.builds(
-    make_instance,
-    devices=st.integers(1, 4),
-    microbatches=st.lists(st.integers(1, 4), min_size=1, max_size=2).map(tuple),
-    reversed_order=st.booleans(),
-    split=st.booleans(),
-    transfer=st.sampled_from((0, 300)),
-    memory_microbatches=st.sampled_from((None, 4)),
-    seed=st.integers(0, 1000),
-)
+OPTIONS = {
+    "devices": st.integers(1, 4),
+    "microbatches": st.lists(st.integers(1, 4), min_size=1, max_size=2).map(tuple),
+    "reversed_order": st.booleans(),
+    "split": st.booleans(),
+    "transfer": st.sampled_from((0, 300)),
+    "seed": st.integers(0, 1000),
+}
+UNLIMITED = st.builds(make_instance, **OPTIONS)
+INSTANCES = st.builds(make_instance, **OPTIONS, memory_microbatches=st.sampled_from((None, 4)))
 
 
 @settings(max_examples=12, deadline=None)
@@ -103,12 +103,10 @@ def test_every_periodic_schedule_keeps_the_rules_and_its_bound_is_proven_again(
     assert whole.makespan <= 2 * schedule.period + max(row.end for row in schedule.tasks)
 
 
-@settings(max_examples=10, deadline=None)
-@given(INSTANCES)
-def test_a_period_is_no_longer_than_the_best_makespan_and_no_shorter_than_the_load(
-    instance: Instance,
-) -> None:
-    period = least(instance, time_limit=1.0).period
+@settings(max_examples=8, deadline=None)
+@given(UNLIMITED)
+def test_a_period_lies_between_the_load_and_the_best_makespan(instance: Instance) -> None:
+    period = least(instance, time_limit=5.0).period
     assert period is not None
     load = max(
         sum(
@@ -119,7 +117,7 @@ def test_a_period_is_no_longer_than_the_best_makespan_and_no_shorter_than_the_lo
         )
         for device in range(len(instance.devices))
     )
-    assert load <= period <= solve(instance, time_limit=1.0, workers=1).makespan
+    assert load <= period <= solve(instance, time_limit=5.0, workers=1).makespan
 
 
 def test_a_late_release_has_no_meaning_in_steady_state() -> None:
