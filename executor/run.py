@@ -112,9 +112,7 @@ def run_with(
 ) -> RunResult:
     """Do what `run` does, with its settings in one object."""
     _require_torch()
-    if (
-        schedule.period is not None
-    ):  # its periods overlap, so all are one program
+    if schedule.period is not None:  # its periods overlap, so all are one program
         schedule, options = expanded(schedule, options.steps), replace(options, steps=1)
     from gapweave.executor.runtime.backend import chosen_backend
 
