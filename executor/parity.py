@@ -10,6 +10,7 @@ from gapweave.executor.runtime.digests import module_digests
 from gapweave.executor.runtime.jobs import jobs_of
 from gapweave.executor.runtime.options import RunOptions
 from gapweave.executor.runtime.plan import Plan
+from gapweave.executor.runtime.threads import one_thread
 from gapweave.executor.runtime.virtual_devices.setup import first_gpu, share_device
 from gapweave.executor.training.accumulation import accumulation_orders
 from gapweave.executor.training.job import TrainingJob
@@ -35,7 +36,7 @@ def parity_with_training_alone(
         Steps of the schedule that the run completed, with those of earlier runs.
     """
     made = jobs_of(plan.schedule, options) if jobs is None else jobs
-    with _threads_of(options.backend), _place_of(plan, options.backend) as place:
+    with one_thread(), _place_of(plan, options.backend) as place:
         return tuple(_parity(plan, number, job, digests, completed, place) for number, job in enumerate(made))
 
 
@@ -73,15 +74,3 @@ def _place_of(plan: Plan, backend: str) -> Iterator[torch.device]:
     with share.active():
         yield place
     share.synchronize()
-
-
-@contextmanager
-def _threads_of(backend: str) -> Iterator[None]:
-    """Compute with as many threads as the run did: sums of floats depend on it."""
-    before = torch.get_num_threads()
-    if backend == "gloo":
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

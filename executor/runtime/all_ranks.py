@@ -16,6 +16,7 @@ from gapweave.executor.runtime.outcome import Outcome
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.rank_setup import interpreter_of, require_matching, stages_of
 from gapweave.executor.runtime.step_collector import StepCollector
+from gapweave.executor.runtime.threads import one_thread
 from gapweave.executor.runtime.training_loop import TrainingLoop
 from gapweave.executor.runtime.virtual_devices.setup import ranks_on_one_gpu
 from gapweave.executor.training.job import TrainingJob
@@ -50,7 +51,18 @@ def run_in_process(
     collector: StepCollector,
     stopped: Callable[[], bool],
 ) -> Outcome:
-    """Run all ranks of a schedule in this process."""
+    """Run all ranks of a schedule in this process, each with one thread."""
+    with one_thread():
+        return _run(plan, options, jobs, collector, stopped)
+
+
+def _run(
+    plan: Plan,
+    options: RunOptions,
+    jobs: Sequence[TrainingJob] | None,
+    collector: StepCollector,
+    stopped: Callable[[], bool],
+) -> Outcome:
     made = jobs_of(plan.schedule, options) if jobs is None else jobs
     require_matching(plan, made)
     stop = _StopBetweenSteps(stopped)

@@ -14,8 +14,6 @@ from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.step_collector import StepCollector
 
 OPTIONS = RunOptions(steps=STEPS, backend="in-process")
-#: Sums of floats depend on the number of threads, which the backend decides.
-ON_PROCESSES = RunOptions(steps=STEPS, backend="gloo")
 
 
 def run_together(case: Case) -> tuple[Plan, Outcome]:
@@ -24,8 +22,8 @@ def run_together(case: Case) -> tuple[Plan, Outcome]:
     return plan, run_in_process(plan, OPTIONS, case.jobs, collector, lambda: False)
 
 
-def require_equal(plan: Plan, case: Case, digests: dict[str, str], options: RunOptions = OPTIONS) -> None:
-    for parity in parity_with_training_alone(plan, options, case.jobs, digests, STEPS):
+def require_equal(plan: Plan, case: Case, digests: dict[str, str]) -> None:
+    for parity in parity_with_training_alone(plan, OPTIONS, case.jobs, digests, STEPS):
         assert parity.parameters > 0
         assert not parity.differing, str(parity)
 
@@ -40,7 +38,7 @@ def test_jobs_that_run_together_end_as_they_do_alone(case: Case) -> None:
 def test_jobs_that_run_on_processes_end_as_they_do_alone(ranks: int, tmp_path: Path) -> None:
     cases = combinations_on_processes(ranks)
     for case, digests in zip(cases, digests_of_processes(ranks, tmp_path), strict=True):
-        require_equal(Plan.of(case.schedule), case, digests, ON_PROCESSES)
+        require_equal(Plan.of(case.schedule), case, digests)
 
 
 def test_a_wrong_parameter_is_noticed() -> None:
