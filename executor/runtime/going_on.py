@@ -79,11 +79,11 @@ class Attempts:
             try:
                 outcome = attempt(self.plan, self.options)
             except RecordedFailure as failed:
-                job = failed.job
-                if job is None or job == _PRIMARY or self.options.on_failure == "stop":
+                failing = failed.job
+                if failing is None or failing == _PRIMARY or self.options.on_failure == "stop":
                     raise
-                self._stop(job, str(failed))
-                on_stop(job)
+                self._stop(failing, str(failed))
+                on_stop(failing)
                 self.options = replace(self.options, resume=True)
             else:
                 return replace(outcome, resumed=self.resumed)
