@@ -18,13 +18,14 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m gapweave.solver.kernels
 	touch $@
 
-demo: $(READY) ## Schedule two measured training jobs together on 8 devices, compare, and draw (demo/)
+demo: $(READY) ## Schedule two measured training jobs together on 8 devices, compare, draw, and train by it (demo/)
 	@mkdir -p demo
 	$(BIN)/gapweave solve $(DEMO) -o demo/pair.schedule.json
 	$(BIN)/gapweave check demo/pair.schedule.json
 	$(BIN)/gapweave show demo/pair.schedule.json --width 100
 	$(BIN)/gapweave compare $(DEMO) --time-limit 30 -o demo/comparison.html
 	$(BIN)/gapweave show demo/pair.schedule.json -o demo/pair.svg
+	$(BIN)/gapweave run demo/pair.schedule.json --steps 2 --check --backend in-process
 	@echo "Open demo/pair.svg and demo/comparison.html in a browser."
 
 test: $(READY) ## Run the tests (without the long fuzzing)

@@ -16,7 +16,7 @@ from torch.distributed.checkpoint.state_dict_saver import save as save_state
 
 from gapweave.executor.checkpoint.flat_state import flatten, prefix_of, unflatten
 from gapweave.executor.runtime.stage_protocol import Stages
-from gapweave.models.errors import InvalidFile, OutputError
+from gapweave.models.errors import ExecutionFailed, InvalidFile, OutputError
 
 
 def save(place: Path, stages: Stages, names: Mapping[int, str]) -> None:
@@ -31,6 +31,8 @@ def save(place: Path, stages: Stages, names: Mapping[int, str]) -> None:
     ------
     OutputError
         The disk is full, or the folder cannot be written.
+    ExecutionFailed
+        Another process of the run is gone.
     """
     flat = {
         prefix_of(names[job], number) + key: value
@@ -42,6 +44,8 @@ def save(place: Path, stages: Stages, names: Mapping[int, str]) -> None:
             warnings.simplefilter("ignore")
             save_state(flat, storage_writer=FileSystemWriter(str(place)), no_dist=not dist.is_initialized())
     except (Exception, CheckpointException) as exc:
+        if _is_lost_rank(exc):
+            raise ExecutionFailed(f"another rank was lost while {place} was written") from exc
         raise OutputError(f"{place}: cannot be written: {_reason(exc)}") from exc
 
 
@@ -86,6 +90,11 @@ def _empty(entry: Any) -> Any:
         return torch.empty(entry.size, dtype=entry.properties.dtype)
     assert isinstance(entry, BytesStorageMetadata)
     return None
+
+
+def _is_lost_rank(exc: BaseException) -> bool:
+    """Whether the processes lost each other, which is no fault of the disk."""
+    return not isinstance(exc, OSError) and ("gloo" in str(exc) or "NCCL" in str(exc))
 
 
 def _reason(exc: BaseException) -> str:

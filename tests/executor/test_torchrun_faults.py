@@ -62,6 +62,8 @@ def agents(tmp_path: Path) -> Iterator[list["subprocess.Popen[bytes]"]]:
     yield both
     for one in both:
         if one.poll() is None:
+            for rank in ranks_of(one):  # they are no children of the agent's session
+                os.kill(rank, signal.SIGKILL)
             os.killpg(one.pid, signal.SIGKILL)
             one.wait()
 
