@@ -37,7 +37,11 @@ def parity_with_training_alone(
     """
     made = jobs_of(plan.schedule, options) if jobs is None else jobs
     with one_thread(), _place_of(plan, options.backend) as place:
-        return tuple(_parity(plan, number, job, digests, completed, place) for number, job in enumerate(made))
+        return tuple(
+            _parity(plan, number, job, digests, completed, place)
+            for number, job in enumerate(made)
+            if number in plan.trained
+        )
 
 
 def _parity(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gapweave.executor.run_result import RunResult
 from gapweave.executor.runtime.fault import RecordedFailure
-from gapweave.executor.runtime.options import Backend, RunOptions
+from gapweave.executor.runtime.options import Backend, OnFailure, RunOptions
 from gapweave.executor.runtime.outcome import Outcome
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.step_collector import StepCollector, StepProgress
@@ -39,6 +39,7 @@ def run(
     checkpoint: str | Path | None = None,
     checkpoint_every: int = 1,
     resume: bool = False,
+    on_failure: OnFailure = "stop",
     record_all: bool = False,
     on_step: OnStep | None = None,
     stopped: Stopped = lambda: False,
@@ -67,6 +68,10 @@ def run(
         Seconds that a message is waited for, on top of a multiple of the planned idle time.
     checkpoint, checkpoint_every, resume
         Folder of checkpoints, steps between them, and whether to go on from the newest one.
+    on_failure
+        If a secondary job fails in its own stages (an exception, or numbers that are not finite), ``stop``
+        the run, or go on without that job from the last checkpoint (``continue``): the result's
+        ``stopped_jobs``. The other jobs end with the parameters that they would have had anyway.
     record_all
         Keep the times of all steps rather than of the last two.
     on_step
@@ -95,6 +100,7 @@ def run(
         checkpoint=None if checkpoint is None else str(checkpoint),
         checkpoint_every=checkpoint_every,
         resume=resume,
+        on_failure=on_failure,
         record_all=record_all,
     )
     objects = None if jobs is None or isinstance(jobs, str) else tuple(jobs)
@@ -115,18 +121,26 @@ def run_with(
     if schedule.period is not None:  # its periods overlap, so all are one program
         schedule, options = expanded(schedule, options.steps), replace(options, steps=1)
     from gapweave.executor.runtime.backend import chosen_backend
+    from gapweave.executor.runtime.going_on import Attempts, require_consistent
 
     plan = Plan.of(schedule)
     options = chosen_backend(options, plan.ranks, objects_given=jobs is not None)
+    require_consistent(options)
     collector = StepCollector(schedule, on_step)
     begin = time.perf_counter()
     untrained = [job.copied() for job in jobs] if check and jobs is not None else None
+    attempts = Attempts(plan, options)
+
+    def attempt(plan: Plan, options: RunOptions) -> Outcome:
+        return _outcome(plan, options, jobs, collector, stopped)
 
     def result_of(outcome: Outcome) -> RunResult:
-        return RunResult.of(plan, options, outcome, collector, time.perf_counter() - begin)
+        seconds = time.perf_counter() - begin
+        result = RunResult.of(attempts.plan, options, outcome, collector, seconds)
+        return replace(result, stopped_jobs=tuple(attempts.stopped_jobs))
 
     try:
-        outcome = _outcome(plan, options, jobs, collector, stopped)
+        outcome = attempts.run(attempt, collector.stop)
     except RecordedFailure as failed:
         if failed.outcome is not None:
             failed.result = result_of(failed.outcome)
@@ -135,7 +149,9 @@ def run_with(
     if check and outcome.digests and os.environ.get("RANK", "0") == "0":
         from gapweave.executor.parity import parity_with_training_alone
 
-        parity = parity_with_training_alone(plan, options, untrained, outcome.digests, outcome.completed)
+        parity = parity_with_training_alone(
+            attempts.plan, options, untrained, outcome.digests, outcome.completed
+        )
         return replace(result, parity=parity)
     return result
 

@@ -36,6 +36,23 @@ class JobParity:
 
 
 @dataclass(frozen=True)
+class StoppedJob:
+    """A secondary job that failed, and that the run went on without.
+
+    Attributes
+    ----------
+    step
+        The last step of the schedule in which the job took part, 0 if none.
+    failure
+        What went wrong, with rank and action.
+    """
+
+    job: str
+    step: int
+    failure: str
+
+
+@dataclass(frozen=True)
 class RunResult:
     """What a run of a schedule did.
 
@@ -55,6 +72,8 @@ class RunResult:
         Of every parameter, by ``<job>/<stage>/<parameter>``.
     parity
         The comparison with training alone, if it was asked for.
+    stopped_jobs
+        Those that failed, and that the run went on without.
     """
 
     schedule: Schedule
@@ -69,6 +88,7 @@ class RunResult:
     programs: tuple[Program, ...]
     records: Sequence[Record | None]
     parity: tuple[JobParity, ...] | None = None
+    stopped_jobs: tuple[StoppedJob, ...] = ()
 
     @classmethod
     def of(

@@ -53,14 +53,34 @@ def begin(folder: Path, step: int) -> Path:
 
 
 def complete(folder: Path, header: Header) -> None:
-    """Declare a checkpoint complete, and remove all but the newest ones."""
+    """Declare a checkpoint complete, and remove all but the newest ones and the last one of each job."""
     write_text(
         step_folder(folder, header.step) / _HEADER, json.dumps({"format": _FORMAT} | asdict(header)) + "\n"
     )
-    for old in sorted(folder.glob("step-*/" + _HEADER))[:-_KEPT]:
+    for old in _superseded(sorted(folder.glob("step-*/" + _HEADER))):
         with suppress(OSError):  # first what makes it complete
             os.unlink(old)
         shutil.rmtree(old.parent, ignore_errors=True)
+
+
+def newest_of(folder: Path, job: str) -> Header | None:
+    """Return the header of the newest checkpoint that has a job."""
+    headers = map(_read, sorted(folder.glob("step-*/" + _HEADER), reverse=True))
+    return next((header for header in headers if job in header.jobs), None)
+
+
+def _superseded(headers: list[Path]) -> list[Path]:
+    """Return the headers that are not among the newest, nor the newest one of any job."""
+    newer: set[str] = set()
+    for header in headers[-_KEPT:]:
+        newer |= _read(header).jobs.keys()
+    old = []
+    for header in reversed(headers[:-_KEPT]):
+        jobs = _read(header).jobs.keys()
+        if jobs <= newer:
+            old.append(header)
+        newer |= jobs
+    return old
 
 
 def abandon(folder: Path, step: int) -> None:

@@ -28,13 +28,23 @@ class Checkpoints:
         self._folder = Path(folder)
         self._every = every
         self._names = {number: job.name for number, job in enumerate(jobs)}
-        self._jobs = {job.name: len(job.stages) for job in jobs}
+        self._planned = {job.name: len(job.stages) for job in jobs}
+        self._jobs = {job.name: len(job.stages) for number, job in enumerate(jobs) if number in plan.trained}
         self._schedule = plan.programs[0].schedule
 
     def on_step_end(self, rank: int, step: int, stages: Stages, last: bool) -> None:
         """Save the stages if it is time to; all processes together."""
-        if step % self._every and not last:
-            return
+        if last or step % self._every == 0:
+            self._save(rank, step, stages)
+
+    def restore_or_save(self, stages: Stages) -> int:
+        """Load the newest checkpoint, or save the stages as they are before the first step."""
+        if folders.newest(self._folder) is not None:
+            return self.restore(stages)
+        self._save(dist.get_rank() if dist.is_initialized() else 0, 0, stages)
+        return 0
+
+    def _save(self, rank: int, step: int, stages: Stages) -> None:
         try:
             self._agree(self._begun(rank, step))
             storage.save(folders.step_folder(self._folder, step), stages, self._names)
@@ -51,8 +61,8 @@ class Checkpoints:
         if found is None:
             return 0
         place, header = found
-        if header.jobs != self._jobs:
-            problem = f"is of jobs {header.jobs}, the schedule has {self._jobs} (stages by job)"
+        if not (self._jobs.items() <= header.jobs.items() <= self._planned.items()):
+            problem = f"is of jobs {header.jobs}, the schedule has {self._planned} (stages by job)"
             raise InvalidFile("jobs", problem, str(place))
         storage.load(place, stages, self._names)
         return header.step

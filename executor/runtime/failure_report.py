@@ -54,6 +54,13 @@ class RankState:
             return "before its first step"
         return described(self.recent[-1], self.repetition)
 
+    @property
+    def job(self) -> int | None:
+        """The job whose own task failed here; None if it was a message, or the process."""
+        if self.in_action and self.recent and self.recent[-1].op == "run":
+            return self.recent[-1].job
+        return None
+
     def __str__(self) -> str:
         if self.in_action:
             return self.text
@@ -78,6 +85,7 @@ class RunFailed(RecordedFailure):
         self.first = first
         self.states = tuple(states)
         self.exit_code = first.exit_code
+        self.job = first.job
         super().__init__(str(first))
 
 

@@ -19,10 +19,13 @@ class RecordedFailure(ExecutionFailed):
     ----------
     outcome, result
         What was done and recorded until then.
+    job
+        The job in whose own task it failed; None if messages or processes did.
     """
 
     outcome: Outcome | None = None
     result: "RunResult | None" = None
+    job: int | None = None
 
 
 class ActionFailed(RecordedFailure):
@@ -41,6 +44,7 @@ class ActionFailed(RecordedFailure):
         self.index = index
         self.repetition = repetition
         self.action = program.actions[index]
+        self.job = self.action.job if self.action.op == "run" else None
         super().__init__(f"rank {self.rank}, {described(self.action, repetition)}: {_reason(cause)}")
 
 

@@ -32,6 +32,8 @@ def hooks_of(plan: Plan, options: RunOptions) -> Hooks:
     from gapweave.executor.checkpoint.hooks import Checkpoints  # torch's checkpoints take a while to load
 
     checkpoints = Checkpoints(plan, options.checkpoint, options.checkpoint_every)
+    if options.on_failure == "continue":
+        return Hooks(checkpoints.restore_or_save, (checkpoints,))
     if not options.resume:
         return Hooks(on_step=(checkpoints,))
     return Hooks(checkpoints.restore, (checkpoints,))

@@ -9,6 +9,7 @@ from gapweave.executor.runtime.deadlines import DEFAULT_FLOOR
 
 Backend: TypeAlias = Literal["auto", "gloo", "nccl", "one-gpu", "in-process"]
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
+OnFailure: TypeAlias = Literal["stop", "continue"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class RunOptions:
         Steps between checkpoints.
     resume
         Go on from the newest checkpoint.
+    on_failure
+        Of a secondary job's own stages: ``stop`` the run, or go on without that job (``continue``).
     record_all
         Keep the times of all steps rather than of the last two.
     """
@@ -46,6 +49,7 @@ class RunOptions:
     checkpoint: str | None = None
     checkpoint_every: int = 1
     resume: bool = False
+    on_failure: OnFailure = "stop"
     record_all: bool = False
 
     def save(self, path: Path) -> None:

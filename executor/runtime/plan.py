@@ -1,7 +1,7 @@
 """What a run takes from its schedule: programs, planned times, and how long ranks may stand idle."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gapweave.executor.lowering.lower import lower
@@ -39,6 +39,22 @@ class Plan:
         programs = lower(schedule)
         check_programs(schedule, programs)
         return cls(schedule, programs)
+
+    def without(self, job: int) -> "Plan":
+        """Return the plan without the actions of a job; the others keep their order.
+
+        Both ends of a channel lose the same messages, and no cycle of waiting can come from fewer actions.
+        """
+        programs = (
+            program._replace(actions=tuple(action for action in program.actions if action.job != job))
+            for program in self.programs
+        )
+        return replace(self, programs=tuple(programs))
+
+    @cached_property
+    def trained(self) -> frozenset[int]:
+        """The jobs that have actions: all of the schedule's, but for those that were stopped."""
+        return frozenset(action.job for program in self.programs for action in program.actions)
 
     @property
     def ranks(self) -> int:

@@ -48,7 +48,7 @@ def stages_of(plan: Plan, jobs: Sequence[TrainingJob], rank: int, device: torch.
     stages: dict[tuple[int, int], StageRunner] = {}
     for number, (job, planned) in enumerate(zip(jobs, plan.schedule.instance.jobs, strict=True)):
         for stage, place in enumerate(planned.stages):
-            if place.device == rank:
+            if place.device == rank and number in plan.trained:
                 with explained(f"jobs[{number}].stages[{stage}]"):
                     stages[number, stage] = StageRunner(
                         job, number, len(job.stages), stage, device, microbatches=planned.microbatch_count

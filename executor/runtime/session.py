@@ -11,6 +11,7 @@ import torch.distributed as dist
 from torch.distributed import distributed_c10d as c10d
 from torch.distributed.rendezvous import rendezvous
 
+from gapweave.executor.runtime.meeting import common_prefix
 from gapweave.executor.runtime.options import RunOptions
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.process_group import (
@@ -66,8 +67,8 @@ class Session:
         owns = not dist.is_initialized()
         if owns:
             store, rank, _ = next(rendezvous("env://"))
-            attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")  # or stale keys would be met again
-            _begin(options.backend, c10d.PrefixStore(f"exec/attempt_{attempt}", store), rank, ranks)
+            prefix = common_prefix(c10d.PrefixStore("exec", store), rank, ranks, _MEETING)
+            _begin(options.backend, c10d.PrefixStore(f"exec/{prefix}", store), rank, ranks)
         return cls(plan, options, dist.get_rank(), device, owns)
 
     def transport(self) -> ProcessGroupTransport:

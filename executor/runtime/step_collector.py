@@ -48,16 +48,17 @@ class StepCollector:
 
     def __init__(self, schedule: Schedule, on_step: Callable[[StepProgress], None] | None = None) -> None:
         self._names = [job.name for job in schedule.instance.jobs]
+        self._trained = set(range(len(self._names)))
         self._on_step = on_step
         self._steps: dict[int, _Step] = {}
 
     def add(self, report: StepReport, announce: bool = True) -> None:
         """Take in one report; ``announce`` the step if it completes it."""
         step = self._steps.setdefault(report.step, _Step())
-        was_complete = len(step.losses) == len(self._names)
+        was_complete = step.losses.keys() >= self._trained
         step.losses |= {int(job): losses for job, losses in report.losses.items()}
         step.seconds = max(step.seconds, report.seconds)
-        is_complete = len(step.losses) == len(self._names)
+        is_complete = step.losses.keys() >= self._trained
         if announce and self._on_step is not None and is_complete and not was_complete:
             self._on_step(self._progress(report.step, step))
 
@@ -66,6 +67,10 @@ class StepCollector:
         if self._on_step is not None:
             losses = {self._names[job]: fmean(steps[-1]) for job, steps in report.losses.items()}
             self._on_step(StepProgress(report.step, losses, report.seconds))
+
+    def stop(self, job: int) -> None:
+        """Wait no more for the losses of a job."""
+        self._trained.remove(job)
 
     def losses(self) -> dict[str, list[Sequence[float]]]:
         """Return for each job the losses of the microbatches of each training step, in order."""
@@ -79,5 +84,5 @@ class StepCollector:
         return [step.seconds for _, step in sorted(self._steps.items())]
 
     def _progress(self, number: int, step: _Step) -> StepProgress:
-        losses = {name: fmean(step.losses[job][-1]) for job, name in enumerate(self._names)}
+        losses = {self._names[job]: fmean(step.losses[job][-1]) for job in sorted(self._trained)}
         return StepProgress(number, losses, step.seconds)

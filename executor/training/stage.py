@@ -193,7 +193,9 @@ class StageRunner:
         return state
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over what `state_dict` returned."""
+        """Take over what `state_dict` returned, and forget the gradients of a step that was not completed."""
+        for parameter in self.parameters:
+            parameter.grad = None
         self.module.load_state_dict(state["module"])
         if self.optimizer is not None:
             self.optimizer.load_state_dict(state["optimizer"])

@@ -58,6 +58,13 @@ class RunBackend(StrEnum):
     in_process = "in-process"
 
 
+class OnFailure(StrEnum):
+    """What happens to a run when a secondary job fails."""
+
+    stop = "stop"
+    go_on = "continue"
+
+
 class ProfileDevice(StrEnum):
     """What stages are measured on."""
 

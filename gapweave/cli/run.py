@@ -1,12 +1,13 @@
 """``gapweave run``: train the jobs of a schedule, each device carrying out its tasks in the planned order."""
 
 import os
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gapweave.cli.arguments import JsonOption, ScheduleArgument
-from gapweave.cli.choices import RunBackend
+from gapweave.cli.choices import OnFailure, RunBackend
 from gapweave.cli.output import counted, write, write_fields, write_json, write_table
 from gapweave.models.errors import InvalidOption
 
@@ -60,6 +61,13 @@ def run(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the newest checkpoint in --checkpoint.")
     ] = False,
+    on_failure: Annotated[
+        OnFailure,
+        typer.Option(
+            help="When a secondary job fails in its own stages: stop the run, or continue without that job "
+            "from the last checkpoint."
+        ),
+    ] = OnFailure.stop,
     trace: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Write what was measured as a Chrome trace (ui.perfetto.dev)."),
@@ -106,6 +114,7 @@ def run(
         deadline=deadline,
         checkpoint=checkpoint,
         resume=resume,
+        on_failure=on_failure.value,
         record_all=trace is not None,
     )
     try:
@@ -156,6 +165,8 @@ def _describe(path: str, result: "RunResult", checkpoint: str | None) -> None:
             "time": f"{result.seconds:.1f} s in all, {_fastest(result)}",
         }
     )
+    for job in result.stopped_jobs:
+        write(f"{job.job} stopped after step {job.step}: {job.failure}")
     columns = ("job", "steps", "first loss", "last loss")
     write_table(columns, _loss_rows(result), left=("job",))
     for parity in result.parity or ():
@@ -197,6 +208,7 @@ def _report(path: str, result: "RunResult") -> dict[str, Any]:
         "measured_makespans_ns": list(result.makespans().values()),
         "losses": {curve.job: list(curve.losses) for curve in loss_curves(result)},
         "parity": [_parity(parity) for parity in result.parity or ()],
+        "stopped_jobs": [asdict(job) for job in result.stopped_jobs],
     }
 
 

@@ -11,7 +11,7 @@ from parity_cases import Case
 from gapweave.executor.checkpoint import storage
 from gapweave.executor.checkpoint.folder import newest
 from gapweave.executor.run import run
-from gapweave.models.errors import InvalidFile, OutputError
+from gapweave.models.errors import InvalidFile, InvalidOption, OutputError
 
 CASE = Case(2, ("same", "reversed"), (False, True), (False, False), "interleaved")
 ELSEWHERE = Case(2, ("reversed", "same"), (False, True), (False, False), "1f1b")
@@ -27,9 +27,11 @@ def test_a_resumed_run_ends_as_one_that_was_not_interrupted(tmp_path: Path) -> N
     assert trained(tmp_path, 5, resume=True) == trained(None, 5)
 
 
-def test_without_resume_the_run_begins_anew(tmp_path: Path) -> None:
+def test_without_resume_a_folder_that_holds_another_run_is_left_alone(tmp_path: Path) -> None:
     trained(tmp_path, 2)
-    assert trained(tmp_path, 2) == trained(None, 2)
+    with pytest.raises(InvalidOption, match="holds step 2 of an earlier run: add --resume"):
+        trained(tmp_path, 1)
+    assert trained(tmp_path, 2, resume=True) == trained(None, 2)
 
 
 def test_a_finished_run_resumes_to_itself(tmp_path: Path) -> None:
@@ -82,7 +84,7 @@ def test_a_full_disk_ends_the_run_and_keeps_the_checkpoint_before(
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match=r"file/step-00000001: cannot be written"):
+    with pytest.raises(OutputError, match=r"file: cannot be written: it is no folder"):
         trained(tmp_path / "file", 1)
 
 
