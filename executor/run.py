@@ -15,6 +15,7 @@ from gapweave.executor.runtime.outcome import Outcome
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.step_collector import StepCollector, StepProgress
 from gapweave.models.errors import MissingExtra
+from gapweave.models.expand import expanded
 from gapweave.models.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def run(
         returns them for a schedule; or None for a small transformer each. Jobs that are given as objects run
         in this process, unless torchrun started it.
     steps
-        How often the whole schedule is carried out.
+        How often the whole schedule is carried out; of a schedule with a period, how many periods.
     check
         Train every job alone as well, and compare every parameter bit by bit: the result's ``parity``. Under
         torchrun the first process does so.
@@ -111,12 +112,17 @@ def run_with(
 ) -> RunResult:
     """Do what `run` does, with its settings in one object."""
     _require_torch()
+    if (
+        schedule.period is not None
+    ):  # its periods overlap, so all are one program
+        schedule, options = expanded(schedule, options.steps), replace(options, steps=1)
     from gapweave.executor.runtime.backend import chosen_backend
 
     plan = Plan.of(schedule)
     options = chosen_backend(options, plan.ranks, objects_given=jobs is not None)
     collector = StepCollector(schedule, on_step)
     begin = time.perf_counter()
+    untrained = [job.copied() for job in jobs] if check and jobs is not None else None
 
     def result_of(outcome: Outcome) -> RunResult:
         return RunResult.of(plan, options, outcome, collector, time.perf_counter() - begin)
@@ -131,7 +137,7 @@ def run_with(
     if check and outcome.digests and os.environ.get("RANK", "0") == "0":
         from gapweave.executor.parity import parity_with_training_alone
 
-        parity = parity_with_training_alone(plan, options, jobs, outcome.digests, outcome.completed)
+        parity = parity_with_training_alone(plan, options, untrained, outcome.digests, outcome.completed)
         return replace(result, parity=parity)
     return result
 

@@ -9,11 +9,17 @@ from contextlib import suppress
 from functools import cache
 
 from gapweave.models.instance import Device, Instance, Job, Stage
+from gapweave.models.schedule import Bound
+from gapweave.solver.bounds import ProvenBound
 from gapweave.solver.dispatch_rule import DispatchRule
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.order_search import search_orders
 from gapweave.solver.problem import Problem
+from gapweave.solver.steady.construct import construct
+from gapweave.solver.steady.graph import CyclicGraph
+from gapweave.solver.steady.incumbent import SteadyIncumbent
+from gapweave.solver.steady.search import CyclicAnnealing
 from gapweave.solver.stopping import Stopping
 
 _TINY = Instance(
@@ -62,7 +68,15 @@ def prepare() -> None:
     rule = DispatchRule.default(len(_TINY.jobs))
     incumbent.offer(rule.run(ListScheduler(problem.arrays), problem.paths), "list")
     search_orders(problem, incumbent, Stopping(), 0, effort=1)
+    _prepare_steady()
     improve_by_windows(problem, incumbent, Stopping(), workers=1, seed=0, work_limit=0.01)
+
+
+def _prepare_steady() -> None:
+    graph = CyclicGraph.build(_TINY)
+    known = SteadyIncumbent(graph, Stopping(), ProvenBound(1, Bound(argument="search")))
+    construct(graph, known, Stopping())
+    CyclicAnnealing(graph, known, 0).run(Stopping(), 1, 1)
 
 
 if __name__ == "__main__":

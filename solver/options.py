@@ -23,16 +23,23 @@ class Options:
     work_limit: float | None
     workers: int | None
     seed: int
+    steps: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
-        if self.objective != "makespan":
-            raise InvalidOption(f"--objective: only 'makespan' can be solved so far, got {self.objective!r}")
+        if self.objective not in ("makespan", "period"):
+            raise InvalidOption(f"--objective: expected 'makespan' or 'period', got {self.objective!r}")
+        if self.objective == "period" and (self.mode == "fill" or self.primary_slack is not None):
+            raise InvalidOption("--objective period: goes with --mode joint, without --primary-slack so far")
+        if self.steps is not None and self.objective != "period":
+            raise InvalidOption("--steps: goes with --objective period")
         if self.mode not in ("joint", "fill"):
             raise InvalidOption(f"--mode: expected 'joint' or 'fill', got {self.mode!r}")
         if self.primary_slack is not None and self.mode == "fill":
             raise InvalidOption("--primary-slack: goes with --mode joint, in fill the primary never slows")
         if self.primary is not None and self.mode == "joint" and self.primary_slack is None:
             raise InvalidOption("--primary: goes with --mode fill, in joint the primary is scheduled freely")
+        for count in self.steps or ():
+            _require_integer("--steps", count, 1, 1000)
         _require_number("--primary-slack", self.primary_slack, 0.0, 1e6)
         _require_number("--time-limit", self.time_limit, 1e-9, 1e9)
         _require_number("--work-limit", self.work_limit, 1e-9, 1e9)

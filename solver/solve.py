@@ -20,6 +20,7 @@ from gapweave.solver.options import Options
 from gapweave.solver.placement_search import search_placements
 from gapweave.solver.primary import best_known_alone, primary_alone, with_slack
 from gapweave.solver.problem import Problem, refuse_impossible_memory
+from gapweave.solver.steady.solve import solve_period
 from gapweave.solver.stopping import Stopping
 from gapweave.solver.timetable import make_schedule
 
@@ -45,18 +46,20 @@ def solve(
     work_limit: float | None = None,
     workers: int | None = None,
     seed: int = 0,
+    steps: tuple[int, ...] | None = None,
     known: Known | None = None,
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
 ) -> Schedule:
-    """Schedule all jobs of an instance together with the least makespan.
+    """Schedule all jobs of an instance together with the least makespan, or the least period.
 
     Parameters
     ----------
     instance
         The problem.
     objective
-        ``makespan``; schedules for a repeating ``period`` are not solved yet.
+        ``makespan`` of one step of every job; ``period``: the time after which everything repeats, in
+        training that goes on for ever.
     mode
         ``joint``: all jobs are scheduled freely; ``fill``: the primary keeps its own schedule and the
         others go into its idle intervals.
@@ -76,6 +79,8 @@ def solve(
         Threads of the search; None: as many as there are cores.
     seed
         Of every random choice.
+    steps
+        Objective ``period``: how many steps each job does in one period (default: one each).
     known
         Schedules to start from and bounds that hold, from earlier solves of the same instance; not with
         placement "search".
@@ -100,7 +105,7 @@ def solve(
         No schedule was found until the limit, or until ``stop`` was set.
     """
     options = Options(
-        objective, mode, primary, primary_slack, placement, time_limit, work_limit, workers, seed
+        objective, mode, primary, primary_slack, placement, time_limit, work_limit, workers, seed, steps
     )
     stopping = Stopping(time_limit, stop or threading.Event())
     if placement == "search":
@@ -123,6 +128,8 @@ def _solve_placed(
 ) -> Schedule:
     """Pose the problem, construct schedules, improve and prove, verify."""
     stopping = stopping.reserving(_CONCLUSION * instance.task_count)
+    if options.objective == "period":
+        return solve_period(instance, _steps(instance, options), options, stopping, on_progress)
     problem, pinned = _pose(instance, options, stopping)
     incumbent = Incumbent(problem, stopping, on_progress)
     if known is not None:
@@ -131,6 +138,14 @@ def _solve_placed(
     _improve(problem, incumbent, stopping, options)
     _prove(problem, incumbent, stopping, options)
     return _conclude(problem, incumbent, stopping, options)
+
+
+def _steps(instance: Instance, options: Options) -> tuple[int, ...]:
+    if options.steps is None:
+        return (1,) * len(instance.jobs)
+    if len(options.steps) != len(instance.jobs):
+        raise InvalidOption(f"--steps: expected {len(instance.jobs)} (one per job), got {len(options.steps)}")
+    return options.steps
 
 
 def _pose(instance: Instance, options: Options, stopping: Stopping) -> tuple[Problem, JobAlone | None]:

@@ -78,7 +78,9 @@ def options(command: Any) -> Iterator[str]:
         yield from options(below)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/heuristics.md", "docs/tradeoff.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/heuristics.md", "docs/tradeoff.md", "docs/training-jobs.md"]
+)
 def test_python_examples_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     examples = fenced(page, "python")

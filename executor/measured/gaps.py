@@ -224,8 +224,8 @@ def _sent(take: Event, sends: Mapping[MessageKey, Event], produced: Mapping[Task
     """Return when a message began to travel: its task had ended, and its send had begun."""
     key = message_key(take)
     send = None if key is None else sends.get(key)
-    ended = produced.get(take.action.task, take.begin)
-    return ended if send is None else max(ended, send.begin)
+    known = [produced.get(take.action.task), None if send is None else send.begin]
+    return max((time for time in known if time is not None), default=take.begin)
 
 
 def _covered(takes: Iterable[Event], begin: int, end: int) -> int:

@@ -1,7 +1,8 @@
 """The public description of a model to train: stages, loss, optimizer, data and seed."""
 
+import copy
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from torch import Tensor, nn
@@ -44,3 +45,8 @@ class TrainingJob:
     microbatch: Callable[[int, int], tuple[Any, Any]]
     seed: int = 0
     clip_norm: float | None = None
+
+    def copied(self) -> "TrainingJob":
+        """Return the same job with copies of the stages that are modules: they learn on their own."""
+        own = [copy.deepcopy(stage) if isinstance(stage, nn.Module) else stage for stage in self.stages]
+        return replace(self, stages=own)

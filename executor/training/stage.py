@@ -70,7 +70,7 @@ class StageRunner:
         self._is_last = stage == stages - 1
         self._share = 1.0 / microbatches
         self._passed: dict[_Key, _Passed] = {}
-        self._deferred: dict[_Key, autograd.Deferred | _Postponed] = {}
+        self._deferred: dict[_Key, autograd.Deferred | autograd.DeferredGraph | _Postponed] = {}
         self._losses: dict[int, dict[int, Tensor]] = {}
 
     @cached_property

@@ -63,4 +63,4 @@ def newest_checkpoint(options: "RunOptions") -> tuple[str, int] | None:
 def _trace(result: "RunResult") -> str:
     from gapweave.executor.measured.trace import measured_trace
 
-    return json.dumps(measured_trace(result.schedule, result.events())) + "\n"
+    return json.dumps(measured_trace(result.schedule, result.events()), separators=(",", ":")) + "\n"

@@ -9,7 +9,7 @@ from gapweave.cli.arguments import InstanceArgument, JsonOption
 from gapweave.cli.choices import Mode, Objective, Placement
 from gapweave.cli.output import write_fields, write_json
 from gapweave.models.atomic_write import require_writable
-from gapweave.models.errors import GapweaveError, Infeasible, Interrupted, NothingFound
+from gapweave.models.errors import GapweaveError, Infeasible, Interrupted, InvalidOption, NothingFound
 from gapweave.solver.default_policy import DEFAULT_POLICY
 
 if TYPE_CHECKING:
@@ -45,6 +45,23 @@ def solve(
             show_default=False,
         ),
     ] = None,
+    steps: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N,N",
+            help="With --objective period: steps of each job in a period.",
+            show_default="one each",
+        ),
+    ] = None,
+    expand: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="With --objective period: write N periods in a row as one schedule.",
+            show_default=False,
+        ),
+    ] = None,
     placement: Annotated[
         Placement, typer.Option(help="Device order of the secondary jobs.")
     ] = Placement.given,
@@ -66,8 +83,11 @@ def solve(
 
     Ctrl-C ends the search and writes the best schedule so far.
     """
+    from gapweave.models.expand import expanded
     from gapweave.models.instance import Instance
 
+    if expand is not None and objective is not Objective.period:
+        raise InvalidOption("--expand: goes with --objective period")
     loaded = Instance.load(instance)
     target = output or f"{Path(loaded.name).name}.schedule.json"
     require_writable(target)
@@ -81,6 +101,7 @@ def solve(
         "work_limit": work_limit,
         "workers": workers,
         "seed": seed,
+        "steps": step_counts(steps),
     }
     try:
         schedule = _solved(loaded, options)
@@ -88,11 +109,23 @@ def solve(
         if as_json:
             write_json(_failure(exc))
         raise
+    if expand is not None:
+        schedule = expanded(schedule, expand)
     schedule.save(target)
     if as_json:
         write_json(schedule.summary() | {"output": target})
     else:
         write_fields(_description(schedule, target))
+
+
+def step_counts(text: str | None) -> tuple[int, ...] | None:
+    """Read ``2,3``; raises InvalidOption."""
+    if text is None:
+        return None
+    try:
+        return tuple(int(word) for word in text.split(","))
+    except ValueError:
+        raise InvalidOption(f"--steps: expected numbers such as 2,3, got {text!r}") from None
 
 
 def _solved(instance: "Instance", options: dict[str, Any]) -> "Schedule":
@@ -124,8 +157,11 @@ def _description(schedule: "Schedule", target: str) -> dict[str, object]:
     return {
         "instance": schedule.instance.name,
         "status": f"{schedule.status} (found by {found_by}, verified)",
-        "makespan": f"{schedule.makespan:,} {unit}",
-        "lower bound": f"{schedule.lower_bound:,} {unit} by {argument}",
+        "makespan": "" if schedule.period is not None else f"{schedule.makespan:,} {unit}",
+        "period": "" if schedule.period is None else f"{schedule.period:,} {unit}",
+        "lower bound": ""
+        if schedule.lower_bound is None
+        else f"{schedule.lower_bound:,} {unit} by {argument}",
         "gap": "" if schedule.gap is None else f"{schedule.gap:.2%}",
         "jobs end at": jobs,
         "placements": "; ".join(_placement_line(name, note) for name, note in placements.items()),

@@ -11,7 +11,9 @@ import numpy as np
 from gapweave.models.bounds.heads_tails import HeadsTails
 from gapweave.models.bounds.primary_room import PrimaryRoom
 from gapweave.models.bounds.ramps import ramps_value
+from gapweave.models.bounds.step_span import downstream_paths, step_span
 from gapweave.models.bounds.windows import Windows
+from gapweave.models.instance import Instance
 from gapweave.models.schedule import Primary
 from gapweave.models.task import Task
 from gapweave.models.task_arrays import NODE_KINDS, TaskArrays
@@ -91,6 +93,17 @@ def idle_intervals(paths: HeadsTails, primary: Primary | None, certificate: dict
     if windows.excess(makespan, windows.tails(makespan), device, head, tail) <= 0:
         raise ValueError("the tasks fit into the idle intervals")
     return makespan + 1
+
+
+def span_of_steps(instance: Instance, steps: tuple[int, ...], certificate: dict[str, Any]) -> int:
+    """The steps of a job follow each other on every stage, and each takes its time there.
+
+    Certificate: ``job``, ``stage``, ``head``: see `gapweave.models.bounds.step_span.step_span`.
+    """
+    job, stage, head = (_integer(certificate[name]) for name in ("job", "stage", "head"))
+    if not 0 <= job < len(steps) or not 0 <= stage < len(instance.jobs[job].stages):
+        raise ValueError("there is no such stage")
+    return steps[job] * step_span(downstream_paths(instance, job, stage), head)
 
 
 ARGUMENTS: dict[str, Argument] = {

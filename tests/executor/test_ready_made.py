@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from schedule_factory import build_schedule
 from torch import nn
 
 from gapweave import Instance
@@ -16,7 +17,6 @@ from gapweave.executor.ready_made.layers import layers_of_stages
 from gapweave.executor.ready_made.source import source_of, specs_from_source
 from gapweave.executor.ready_made.spec import KINDS, ModelSpec
 from gapweave.models.errors import InvalidFile, InvalidOption
-from gapweave.solver.solve import solve
 
 SPECS = st.builds(
     ModelSpec,
@@ -155,12 +155,12 @@ def test_any_other_source_names_no_models(source: str) -> None:
 
 def test_any_schedule_gets_jobs_with_as_many_stages() -> None:
     instance = Instance.load("opposed-v1")
-    schedule = solve(instance, time_limit=1.0, workers=1)
+    schedule = build_schedule(instance)
     jobs = ready_made_jobs(schedule)
     assert [len(job.stages) for job in jobs] == [len(job.stages) for job in instance.jobs]
 
 
 def test_a_number_of_models_that_does_not_fit_is_refused() -> None:
-    schedule = solve(Instance.load("fusion-00"), time_limit=1.0, workers=1)
+    schedule = build_schedule(Instance.load("fusion-00"))
     with pytest.raises(InvalidOption, match="expected one, or one for each of"):
         ready_made_jobs(schedule, ["gpt2"] * (len(schedule.instance.jobs) + 1))

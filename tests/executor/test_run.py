@@ -71,6 +71,13 @@ def test_clipping_needs_a_schedule_that_waits_for_the_norm() -> None:
         gapweave.run(schedule, CASE.jobs)
 
 
+def test_modules_that_learn_in_the_run_are_checked_against_modules_that_have_not() -> None:
+    jobs = [replace(job, stages=[make() for make in job.stages]) for job in CASE.jobs]  # type: ignore[operator]
+    parity = gapweave.run(CASE.schedule, jobs, steps=2, check=True).parity
+    assert parity is not None
+    assert [own.differing for own in parity] == [(), ()]
+
+
 def test_jobs_must_have_the_stages_of_the_schedule() -> None:
     schedule = CASE._replace(placements=("same", "v")).schedule
     with pytest.raises(ExecutionFailed, match=r"jobs\[1\].stages: job 'job1' has 4 in the schedule, got 2"):

@@ -1,0 +1,1 @@
+"""Steady state: schedules that repeat every T ticks, with the least period."""

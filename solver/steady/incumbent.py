@@ -1,0 +1,104 @@
+"""The best periodic schedules so far, the best bound, and who wants to know."""
+
+import threading
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gapweave.models.schedule import Bound
+from gapweave.models.task_arrays import Int64Array
+from gapweave.solver.bounds.proven import ProvenBound
+from gapweave.solver.incumbent import OnProgress, Progress
+from gapweave.solver.steady.graph import CyclicGraph
+from gapweave.solver.steady.kernel import Rings
+from gapweave.solver.steady.retime import CyclicOrders, Timed, rings_of
+from gapweave.solver.stopping import Stopping
+
+#: How many different schedules are kept to start searches from.
+_ELITE = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A periodic schedule: its orders as rings, and its times."""
+
+    rings: Rings
+    timed: Timed
+    source: str
+
+    @property
+    def period(self) -> int:
+        """T in ticks."""
+        return self.timed.period
+
+
+@dataclass
+class SteadyIncumbent:
+    """Keeps the best few schedules; every phase offers what it finds, from any thread."""
+
+    graph: CyclicGraph
+    stopping: Stopping
+    proven: ProvenBound
+    on_progress: OnProgress | None = None
+    elite: list[Found] = field(default_factory=list)
+    phase: str = "bounds"
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    @property
+    def best(self) -> Found | None:
+        """The schedule of least period."""
+        return self.elite[0] if self.elite else None
+
+    @property
+    def period(self) -> int | None:
+        """The least period found, in ticks."""
+        return self.elite[0].period if self.elite else None
+
+    @property
+    def is_optimal(self) -> bool:
+        """Whether the best schedule meets the bound."""
+        return self.period == self.proven.value
+
+    def offer(self, found: Found) -> bool:
+        """Keep a schedule if it is among the best; returns whether it is better than all before."""
+        with self._lock:
+            better = self.period is None or found.period < self.period
+            if not better and any(known.period == found.period for known in self.elite):
+                return False
+            self.elite = sorted([*self.elite, found], key=lambda known: known.period)[:_ELITE]
+            if better:
+                self.report()
+            return better
+
+    def raise_bound(self, value: int, bound: Bound) -> None:
+        """Keep a lower bound if it is better than what is known."""
+        with self._lock:
+            if value > self.proven.value:
+                self.proven = ProvenBound(value, bound)
+                self.report()
+
+    def enter(self, phase: str) -> None:
+        """Begin a phase of the solve, and say so."""
+        self.phase = phase
+        self.report()
+
+    def report(self) -> None:
+        """Tell the listener where things stand."""
+        if self.on_progress is not None:
+            self.on_progress(Progress(self.stopping.elapsed, self.phase, self.period, self.proven.value))
+
+
+def orders_of(graph: CyclicGraph, timed: Timed) -> CyclicOrders:
+    """Return the orders of a schedule, with each device's turn beginning at its first task of a step."""
+    arrays = graph.arrays
+    cut = np.zeros(len(graph.instance.devices), dtype=np.int64)
+    for device in range(len(cut)):
+        nodes: Int64Array = np.flatnonzero(arrays.device == device)
+        if len(nodes):
+            cut[device] = timed.starts[nodes[0]]
+    return CyclicOrders.read(graph, timed.starts, timed.period, cut)
+
+
+def found(graph: CyclicGraph, timed: Timed, source: str) -> Found:
+    """Return times with their orders."""
+    return Found(rings_of(graph, orders_of(graph, timed)), timed, source)
