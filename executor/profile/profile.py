@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from gapweave.executor.profile.costs import StageCosts
-from gapweave.executor.profile.instance_of import instance_of
+from gapweave.executor.profile.instance_of import instance_of, job_name
 from gapweave.executor.profile.together import Place, measure_stages, measure_together
 from gapweave.executor.profile.transfers import one_way_nanoseconds
 from gapweave.executor.ready_made.spec import ModelSpec
@@ -68,12 +68,15 @@ def profile(options: ProfileOptions) -> Instance:
         torch is not installed.
     InvalidOption
         There is no such device, or the options do not go together.
+    InvalidFile
+        The corpus cannot be read.
     ExecutionFailed
         A stage could not be run.
     """
     if find_spec("torch") is None:
         raise MissingExtra("profiling", "exec")
     _require_device(options.device)
+    _require_models(options)
     paths = _paths(options)
     costs = _costs(options, paths)
     sizes = {size for own in costs for stage in own for size in (stage.sent_forward, stage.sent_backward)}
@@ -97,10 +100,20 @@ def _require_device(device: str) -> None:
         raise InvalidOption("--device cuda: torch finds no GPU here")
 
 
+def _require_models(options: ProfileOptions) -> None:
+    """Refuse models that cannot be cut, and a text that cannot be read, before any process is started."""
+    from gapweave.executor.ready_made.corpus import Corpus
+    from gapweave.executor.ready_made.layers import layers_of_stages
+
+    for spec in options.specs:
+        layers_of_stages(spec.layers, options.stages)
+        Corpus.load(options.corpus, spec.sequence)
+
+
 def _paths(options: ProfileOptions) -> list[list[int]]:
     """Return the devices of the stages of each job."""
     stages = tuple(Stage(device=number, forward=1, backward=1) for number in range(options.stages))
-    jobs = tuple(Job(name=str(n), microbatches=1, stages=stages) for n in range(len(options.specs)))
+    jobs = tuple(Job(name=job_name(n), microbatches=1, stages=stages) for n in range(len(options.specs)))
     devices = tuple(Device(name=str(number)) for number in range(options.stages))
     drawn = placed(Instance(name="paths", devices=devices, jobs=jobs), options.placement)
     return [[stage.device for stage in job.stages] for job in drawn.jobs]

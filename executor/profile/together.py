@@ -5,8 +5,9 @@ process measures the stages of its device while all others are busy with theirs.
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from multiprocessing import get_context
+from threading import BrokenBarrierError
 from typing import Any, NamedTuple
 
 from gapweave.executor.profile.costs import StageCosts
@@ -53,13 +54,29 @@ def measure_together(
     with context.Manager() as manager:
         company = Company(manager.Barrier(len(places)), manager.list(), len(places))
         with ProcessPoolExecutor(len(places), mp_context=context) as pool:
-            futures = [pool.submit(measure_stages, own, repeats, corpus, company) for own in places]
+            futures = [pool.submit(_measure_in_company, own, repeats, corpus, company) for own in places]
             try:
-                return [future.result() for future in futures]
-            except GapweaveError:
-                raise
-            except Exception as exc:
-                raise ExecutionFailed(f"profile: {type(exc).__name__}: {exc}") from exc
+                costs = [future.result() for future in futures]
+            except BrokenExecutor as exc:
+                raise ExecutionFailed(f"profile: a process was ended: {exc}") from exc
+    if not all(costs):
+        raise ExecutionFailed(f"profile: not all processes began within {_PATIENCE:.0f} s")
+    return costs
+
+
+def _measure_in_company(
+    places: Sequence[Place], repeats: int, corpus: str | None, company: Company
+) -> list[StageCosts]:
+    """Measure stages; a failure keeps no other process waiting, and reaches the parent as one line."""
+    try:
+        return measure_stages(places, repeats, corpus, company)
+    except BrokenBarrierError:
+        return []
+    except Exception as exc:
+        problem = str(exc) if isinstance(exc, GapweaveError) else f"{type(exc).__name__}: {exc}"
+        company.barrier.abort()
+        company.done.append(False)
+        raise ExecutionFailed(f"profile: {problem}") from None
 
 
 def measure_stages(

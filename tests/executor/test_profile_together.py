@@ -1,0 +1,55 @@
+"""Devices measured at the same time wait for each other, but for none that failed."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+
+import pytest
+from profile_measurements import TINY
+
+from gapweave.executor.profile.costs import StageCosts
+from gapweave.executor.profile.together import Company, Place, _measure_in_company
+from gapweave.models.errors import ExecutionFailed
+
+SOUND = str(TINY)
+DIVERGING = str(replace(TINY, learning_rate=1e37))
+UNBUILDABLE = "gpt3"
+
+
+def outcomes(*specs: str) -> list[list[StageCosts] | str]:
+    """What each device ends with: costs, or a message. Threads here are what are processes in use."""
+    company = Company(Barrier(len(specs)), [], len(specs))
+
+    def device(spec: str) -> list[StageCosts] | str:
+        try:
+            return _measure_in_company([Place(spec, 0, 1, 0, False)], 2, None, company)
+        except ExecutionFailed as failed:
+            return str(failed)
+
+    with ThreadPoolExecutor(len(specs)) as pool:
+        return list(pool.map(device, specs))
+
+
+def test_all_devices_are_measured() -> None:
+    costs = outcomes(SOUND, SOUND)
+    assert [[len(stage.nanoseconds["F"]) for stage in own] for own in costs] == [[2], [2]]  # type: ignore[union-attr]
+
+
+def test_a_failure_while_measuring_keeps_no_other_device_busy() -> None:
+    sound, diverging = outcomes(SOUND, DIVERGING)
+    assert len(sound) == 1
+    assert isinstance(diverging, str)
+    assert "is not finite" in diverging
+
+
+def test_a_failure_before_measuring_keeps_no_other_device_waiting() -> None:
+    waiting, unbuildable = outcomes(SOUND, UNBUILDABLE)
+    assert waiting == []
+    assert isinstance(unbuildable, str)
+    assert unbuildable.startswith("profile: --model: expected one of")
+
+
+@pytest.mark.parametrize("bad", [DIVERGING, UNBUILDABLE])
+def test_one_failure_is_told_however_many_devices_there_are(bad: str) -> None:
+    told = [outcome for outcome in outcomes(SOUND, SOUND, bad) if isinstance(outcome, str)]
+    assert len(told) == 1
