@@ -6,6 +6,7 @@ from gapweave.executor.runtime.jobs import jobs_of
 from gapweave.executor.runtime.one_rank import run_rank
 from gapweave.executor.runtime.options import RunOptions
 from gapweave.executor.runtime.outcome import Outcome
+from gapweave.executor.runtime.parent_watch import be_killed_with_parent
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.record import Record
 from gapweave.executor.runtime.session import Session
@@ -18,6 +19,7 @@ def run_under_torchrun(
     plan: Plan, options: RunOptions, jobs: Sequence[TrainingJob] | None, collector: StepCollector
 ) -> Outcome:
     """Run the rank of this process; every process gets the outcome of all."""
+    be_killed_with_parent()  # an agent that is killed would leave its ranks behind
     made = jobs_of(plan.schedule, options) if jobs is None else jobs
     reports: list[StepReport] = []
 

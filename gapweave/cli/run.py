@@ -1,6 +1,7 @@
 """``gapweave run``: train the jobs of a schedule, each device carrying out its tasks in the planned order."""
 
 import os
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -99,6 +100,7 @@ def run(
     from gapweave.cli.run_progress import require_parity, run_watched
     from gapweave.executor.runtime.fault import RecordedFailure
     from gapweave.executor.runtime.options import RunOptions
+    from gapweave.executor.static_check import UnsafePrograms
 
     if resume and checkpoint is None:
         raise InvalidOption("--resume needs --checkpoint: the folder to go on from")
@@ -119,6 +121,9 @@ def run(
     )
     try:
         result = run_watched(loaded, options, check=check)
+    except UnsafePrograms as unsafe:
+        print(unsafe.grid, file=sys.stderr)
+        raise
     except RecordedFailure as failed:
         if failed.result is not None:
             write_files(failed.result, trace, losses)
