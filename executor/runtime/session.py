@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import torch
 import torch.distributed as dist
+from torch.distributed import distributed_c10d
 from torch.distributed import distributed_c10d as c10d
 from torch.distributed.rendezvous import rendezvous
 
@@ -21,6 +22,8 @@ from gapweave.executor.runtime.process_group import (
 )
 from gapweave.models.errors import ExecutionFailed, InvalidOption
 
+#: Deadlines within which all ranks must have come as far while they save a checkpoint together.
+_SAVING = 5
 #: Seconds in which all processes must have started and met.
 _MEETING = 300.0
 
@@ -87,8 +90,10 @@ class Session:
         return gloo_transport(self._plan.programs[self.rank], group)
 
     def meet(self) -> None:
-        """Wait until every rank has come so far."""
+        """Wait until every rank has come so far; from then on none is waited for as long as before."""
         self.gathered(None)
+        patience = timedelta(seconds=_SAVING * self._options.deadline)
+        distributed_c10d._set_pg_timeout(patience)
 
     def gathered(self, value: Any) -> list[Any]:
         """Return the values of all ranks, in their order, on every rank."""
