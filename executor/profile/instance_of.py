@@ -44,14 +44,9 @@ def instance_of(
         )
         for number, (own, path, count) in enumerate(zip(costs, paths, microbatches, strict=True))
     )
-    worst = max(stage.spread(kind) for own in costs for stage in own for kind in stage.nanoseconds)
-    middle = sorted(stage.spread(kind) for own in costs for stage in own for kind in stage.nanoseconds)
     return Instance(
         name=name,
-        description=(
-            f"Medians {arrangement}; interquartile range {middle[len(middle) // 2]:.1%} of the median "
-            f"for the middle task, {worst:.1%} at worst"
-        ),
+        description=f"Medians {arrangement}; {_spread(costs)}",
         source=source_of(specs),
         time_unit="us" if tick == _MICROSECOND else "ns",
         memory_unit="B",
@@ -63,6 +58,16 @@ def instance_of(
 def job_name(number: int) -> str:
     """Return what a measured job is called."""
     return ("primary", "secondary")[number] if number < 2 else f"job{number}"
+
+
+def _spread(costs: Sequence[Sequence[StageCosts]]) -> str:
+    """Return how much the samples of a task differ, in words."""
+    stages = [stage for own in costs for stage in own]
+    if any(len(samples) < 2 for stage in stages for samples in stage.nanoseconds.values()):
+        return "spread unknown, there is one sample of a task"
+    spreads = sorted(stage.spread(kind) for stage in stages for kind in stage.nanoseconds)
+    middle, worst = spreads[len(spreads) // 2], spreads[-1]
+    return f"interquartile range {middle:.1%} of the median for the middle task, {worst:.1%} at worst"
 
 
 def _tick(costs: Sequence[Sequence[StageCosts]]) -> int:

@@ -50,6 +50,11 @@ class ProfileOptions:
     device: str = "cpu"
     name: str = "profile"
 
+    @property
+    def in_company(self) -> bool:
+        """Whether all devices are measured at the same time."""
+        return not self.alone and self.device == "cpu" and self.stages > 1
+
     def __post_init__(self) -> None:
         if len(self.microbatches) not in (1, len(self.specs)):
             problem = f"expected one number, or one for each of {len(self.specs)} models"
@@ -125,12 +130,12 @@ def _costs(options: ProfileOptions, paths: Sequence[Sequence[int]]) -> list[list
     for job, (spec, path) in enumerate(zip(options.specs, paths, strict=True)):
         for stage, device in enumerate(path):
             places[device].append(Place(str(spec), job, len(path), stage, options.split))
-    if options.alone or options.device != "cpu" or options.stages == 1:
+    if options.in_company:
+        measured = measure_together(places, options.repeats, options.corpus)
+    else:
         measured = [
             measure_stages(own, options.repeats, options.corpus, device=options.device) for own in places
         ]
-    else:
-        measured = measure_together(places, options.repeats, options.corpus)
     by_place = {
         (place.job, place.stage): cost
         for own, costs in zip(places, measured, strict=True)
@@ -140,5 +145,5 @@ def _costs(options: ProfileOptions, paths: Sequence[Sequence[int]]) -> list[list
 
 
 def _arrangement(options: ProfileOptions) -> str:
-    how = "of stages measured one after the other" if options.alone else "with all devices busy"
+    how = "with all devices busy" if options.in_company else "of stages measured one after the other"
     return f"of {options.repeats} measurements on {options.device}, {how}"

@@ -7,10 +7,12 @@ process measures the stages of its device while all others are busy with theirs.
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from multiprocessing import get_context
+from multiprocessing.managers import SyncManager
 from threading import BrokenBarrierError
 from typing import Any, NamedTuple
 
 from gapweave.executor.profile.costs import StageCosts
+from gapweave.executor.runtime.parent_watch import be_killed_with_parent
 from gapweave.models.errors import ExecutionFailed, GapweaveError
 
 #: Seconds within which all processes must have begun.
@@ -51,9 +53,11 @@ def measure_together(
         A process failed.
     """
     context = get_context("spawn")
-    with context.Manager() as manager:
+    manager = SyncManager(ctx=context)
+    manager.start(be_killed_with_parent)
+    with manager:
         company = Company(manager.Barrier(len(places)), manager.list(), len(places))
-        with ProcessPoolExecutor(len(places), mp_context=context) as pool:
+        with ProcessPoolExecutor(len(places), context, be_killed_with_parent) as pool:
             futures = [pool.submit(_measure_in_company, own, repeats, corpus, company) for own in places]
             try:
                 costs = [future.result() for future in futures]

@@ -86,6 +86,11 @@ def test_cuda_without_a_gpu_is_a_wrong_option(run: Run) -> None:
     assert "--device cuda: torch finds no GPU here" in outcome.error
 
 
+def test_a_device_without_company_is_not_said_to_have_any(run: Run, tmp_path: Path) -> None:
+    assert run("profile", "--model", TINY, "--stages", 1, "--repeats", 2, "-o", "one.json").code == 0
+    assert "one after the other" in Instance.load(tmp_path / "one.json").description
+
+
 def test_a_stage_that_fails_is_named(run: Run) -> None:
     words = ("--model", f"{TINY},learning_rate=1e37", "--stages", 1)
     outcome = run("profile", *words, "-o", "never.json")

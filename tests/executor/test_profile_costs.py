@@ -118,6 +118,12 @@ def test_the_description_says_how_much_the_samples_spread() -> None:
     assert "100.0% at worst" in description
 
 
+def test_of_one_sample_no_spread_is_claimed() -> None:
+    description = instance_from([[costs_of(100)]]).description
+    assert "spread unknown" in description
+    assert "%" not in description
+
+
 def test_models_of_several_jobs_keep_their_order() -> None:
     specs = [TINY, ModelSpec("gpt2", width=64)]
     costs = [[costs_of(1000)], [costs_of(2000)]]
