@@ -122,7 +122,7 @@ def test_any_rank_may_be_killed_at_any_moment(schedule: Path, tmp_path: Path, se
     [
         ("hang", r"rank 0, step \d+, 'take .*': nothing came from rank 1|rank 1, step"),
         ("broken", "this stage is broken"),
-        ("nan", "job 1, step [12], stage 1: .* is not finite"),
+        ("nan", "job 1, step [12], stage [01]: .* is not finite"),
     ],
 )
 def test_a_stage_in_trouble_ends_the_run_with_its_place(schedule: Path, function: str, problem: str) -> None:
