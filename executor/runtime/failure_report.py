@@ -102,7 +102,7 @@ def first_failure(states: Sequence[RankState]) -> RankState:
 
 def _is_consequence(state: RankState) -> bool:
     """Whether a rank only missed another one; a rank that died without a word did not."""
-    missed = ("lost rank", "came from rank", "taken by rank")
+    missed = ("lost rank", "came from rank", "taken by rank", "another rank was lost")
     return state.exit is None and any(words in state.text for words in missed)
 
 
