@@ -2,14 +2,13 @@
 
 import threading
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
 from gapweave.models.errors import Interrupted, InvalidOption, NothingFound
 from gapweave.models.instance import Instance
 from gapweave.models.placement import Placement, placed
-from gapweave.models.schedule import Mode, Objective, Schedule, SolverRecord
+from gapweave.models.schedule import Mode, Objective, Schedule
 from gapweave.solver.construct import construct
 from gapweave.solver.default_policy import DEFAULT_POLICY
 from gapweave.solver.improve import improve
@@ -20,6 +19,7 @@ from gapweave.solver.options import Options
 from gapweave.solver.placement_search import search_placements
 from gapweave.solver.primary import best_known_alone, primary_alone, with_slack
 from gapweave.solver.problem import Problem, refuse_impossible_memory
+from gapweave.solver.record import solver_record
 from gapweave.solver.steady.solve import solve_period
 from gapweave.solver.stopping import Stopping
 from gapweave.solver.timetable import make_schedule
@@ -199,16 +199,7 @@ def _conclude(problem: Problem, incumbent: Incumbent, stopping: Stopping, option
         if stopping.signal.is_set():
             raise Interrupted("interrupted before a schedule was found")
         raise NothingFound("no schedule was found within the limit")
-    record = SolverRecord(
-        name="gapweave",
-        version=version("gapweave"),
-        seed=options.seed,
-        workers=options.threads,
-        time_limit=options.time_limit,
-        work_limit=options.work_limit,
-        wall_time=round(stopping.elapsed, 3),
-        notes={"found_by": incumbent.source},
-    )
+    record = solver_record(options, stopping, incumbent.source)
     return make_schedule(
         problem,
         incumbent.starts,

@@ -35,7 +35,7 @@ def make_schedule(
     InternalError
         The verifier rejects the schedule.
     """
-    rows = _rows(problem, starts)
+    rows = rows_of(problem.arrays, starts)
     makespan = max(row.end for row in rows)
     schedule = Schedule(
         instance=problem.instance,
@@ -78,9 +78,10 @@ def verified(schedule: Schedule) -> Schedule:
     return schedule
 
 
-def _rows(problem: Problem, starts: Int64Array) -> list[ScheduledTask]:
+def rows_of(arrays: TaskArrays, starts: Int64Array) -> list[ScheduledTask]:
+    """Return every task with its times, from the start of every node, shape (nodes,), in ticks."""
     rows = []
-    for block in problem.arrays.blocks:
+    for block in arrays.blocks:
         if block.device < 0:
             continue
         kind = KINDS[block.kind]

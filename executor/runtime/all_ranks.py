@@ -44,6 +44,7 @@ class _StopBetweenSteps:
             raise Interrupted("stopped within a step")
 
 
+@one_thread()
 def run_in_process(
     plan: Plan,
     options: RunOptions,
@@ -52,17 +53,6 @@ def run_in_process(
     stopped: Callable[[], bool],
 ) -> Outcome:
     """Run all ranks of a schedule in this process, each with one thread."""
-    with one_thread():
-        return _run(plan, options, jobs, collector, stopped)
-
-
-def _run(
-    plan: Plan,
-    options: RunOptions,
-    jobs: Sequence[TrainingJob] | None,
-    collector: StepCollector,
-    stopped: Callable[[], bool],
-) -> Outcome:
     made = jobs_of(plan.schedule, options) if jobs is None else jobs
     require_matching(plan, made)
     stop = _StopBetweenSteps(stopped)

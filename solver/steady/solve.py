@@ -1,23 +1,19 @@
 """Solving for the period: bounds, constructive schedules, annealing, CP-SAT, and the verifier."""
 
-from collections.abc import Iterator
-from importlib.metadata import version
-
 from gapweave.models.errors import Infeasible, Interrupted, NothingFound
 from gapweave.models.instance import Instance
-from gapweave.models.schedule import Bound, Schedule, SolverRecord, sort_tasks
-from gapweave.models.task import KINDS, ScheduledTask
-from gapweave.models.task_arrays import W
+from gapweave.models.schedule import Bound, Schedule, sort_tasks
 from gapweave.solver.bounds import ProvenBound, step_span
 from gapweave.solver.incumbent import OnProgress
 from gapweave.solver.options import Options
 from gapweave.solver.problem import refuse_impossible_memory
+from gapweave.solver.record import solver_record
 from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.graph import CyclicGraph
-from gapweave.solver.steady.incumbent import Found, SteadyIncumbent
+from gapweave.solver.steady.incumbent import SteadyIncumbent
 from gapweave.solver.steady.search import CyclicAnnealing
 from gapweave.solver.stopping import Stopping
-from gapweave.solver.timetable import verified
+from gapweave.solver.timetable import rows_of, verified
 
 #: Above this many tasks CP-SAT does not look at the whole period at once.
 _MOST_TASKS_TO_PROVE = 600
@@ -98,7 +94,7 @@ def _conclude(
         if stopping.signal.is_set():
             raise Interrupted("interrupted before a schedule was found")
         raise NothingFound("no schedule was found within the limit")
-    rows = list(_rows(graph, best))
+    rows = rows_of(graph.arrays, best.timed.starts)
     bound = incumbent.proven
     return verified(
         Schedule(
@@ -115,33 +111,7 @@ def _conclude(
                 job.name: max(row.end for row in rows if row.job == index)
                 for index, job in enumerate(graph.instance.jobs)
             },
-            solver=_record(options, stopping, best),
+            solver=solver_record(options, stopping, best.source),
             tasks=sort_tasks(rows),
         )
     )
-
-
-def _record(options: Options, stopping: Stopping, best: Found) -> SolverRecord:
-    return SolverRecord(
-        name="gapweave",
-        version=version("gapweave"),
-        seed=options.seed,
-        workers=options.threads,
-        time_limit=options.time_limit,
-        work_limit=options.work_limit,
-        wall_time=round(stopping.elapsed, 3),
-        notes={"found_by": best.source},
-    )
-
-
-def _rows(graph: CyclicGraph, best: Found) -> Iterator[ScheduledTask]:
-    for block in graph.arrays.blocks:
-        if block.device < 0:
-            continue
-        starts = best.timed.starts[block.first : block.first + block.size].tolist()
-        for offset, start in enumerate(starts):
-            microbatch = offset if block.kind <= W else None
-            end = start + block.duration
-            yield ScheduledTask(
-                block.job, block.step, KINDS[block.kind], block.stage, microbatch, block.device, start, end
-            )
