@@ -7,19 +7,15 @@ and the images do not overlap.
 
 from collections import defaultdict
 from functools import cached_property
-from itertools import pairwise
 from math import gcd
 
 import numpy as np
-import numpy.typing as npt
 from ortools.sat.python import cp_model
 
 from gapweave.models.task_arrays import B, F, Int64Array
 from gapweave.solver.cpsat.held_memory import held_amounts
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.retime import CyclicOrders, Timed
-
-BoolArray = npt.NDArray[np.bool_]
 
 #: Turns that F and B, and what follows them, can have in any schedule with one step of each job per period.
 _TURNS = range(-1, 3)
@@ -35,9 +31,12 @@ class WindowModel:
         Tasks and edges.
     timed, orders
         A schedule, the hint; turns count from those of its orders.
-    frozen
-        Whether each node keeps its turn, and its order among the others that do, shape (nodes,). By default
-        all are free, and with one step of each job per period no possible turn is left out.
+
+    Attributes
+    ----------
+    is_complete
+        Whether no possible turn is left out: with one step of each job per period, and the first job on all
+        devices. Otherwise each task's turn is at most one away from that of the hint.
 
     Notes
     -----
@@ -54,16 +53,14 @@ class WindowModel:
         at_most: int,
         timed: Timed,
         orders: CyclicOrders,
-        frozen: BoolArray | None = None,
     ) -> None:
         self.graph = graph
         self.cp_model = cp_model.CpModel()
         self.at_most = at_most
-        self.is_complete = frozen is None and max(graph.arrays.steps) == 1
+        self.is_complete = max(graph.arrays.steps) == 1 and _first_job_is_everywhere(graph)
         starts, self._turn = _in_turn_0(graph, timed, orders)
         self._hint = starts
         self._orders = orders
-        self._frozen = np.zeros(graph.arrays.node_count, dtype=np.bool_) if frozen is None else frozen
         self.period = self.cp_model.new_int_var(at_least, at_most, "T")
         span = int(starts.max() + graph.arrays.duration.max()) + 2 * at_most
         self.start = [
@@ -114,26 +111,14 @@ class WindowModel:
                 duration = int(arrays.duration[node])
                 if node == first:
                     self.turn[node], self.image[node] = 0, begin
-                elif self._frozen[node]:
-                    self._frozen_image(node, int(self._turn[node]) - base)
                 else:
-                    self._free_image(node, int(self._turn[node]) - base)
-                if node != first:
+                    self._place_image(node, int(self._turn[node]) - base)
                     model.add(self.image[node] >= begin)
                 model.add(self.image[node] + duration <= begin + self.period)
-                if not self._frozen[node]:
-                    intervals.append(model.new_fixed_size_interval_var(self.image[node], duration, ""))
-            self._order_frozen(nodes, intervals)
+                intervals.append(model.new_fixed_size_interval_var(self.image[node], duration, ""))
             model.add_no_overlap(intervals)
 
-    def _frozen_image(self, node: int, turn: int) -> None:
-        """The turn it has: a = t - q T."""
-        span = 4 * self.at_most + int(abs(self._hint).max())
-        image = self.cp_model.new_int_var(-span, span, f"a{node}")
-        self.cp_model.add(image == self.start[node] - turn * self.period)
-        self.turn[node], self.image[node] = turn, image
-
-    def _free_image(self, node: int, usual: int) -> None:
+    def _place_image(self, node: int, usual: int) -> None:
         """One of several turns: a = t - q T."""
         model = self.cp_model
         span = 4 * self.at_most + int(abs(self._hint).max())
@@ -156,20 +141,6 @@ class WindowModel:
         if node in self._openings:
             return range(1)
         return _TURNS if arrays.kind[node] in (F, B) else _TURNS_AFTER_B
-
-    def _order_frozen(self, nodes: list[int], intervals: list[cp_model.IntervalVar]) -> None:
-        """Frozen tasks keep their order: a_i + d_i <= a_j; between them free ones may come."""
-        frozen = [node for node in nodes if self._frozen[node]]
-        for node, after in pairwise(frozen):
-            duration = int(self.graph.arrays.duration[node])
-            self.cp_model.add(self.image[node] + duration <= self.image[after])
-        if intervals:
-            intervals += [
-                self.cp_model.new_fixed_size_interval_var(
-                    self.image[node], int(self.graph.arrays.duration[node]), ""
-                )
-                for node in frozen
-            ]
 
     def _respect_memory(self) -> None:
         """What is claimed at a in turn p and freed at e in turn q: q - p - 1 always, from a, until e."""
@@ -221,3 +192,10 @@ def _in_turn_0(graph: CyclicGraph, timed: Timed, orders: CyclicOrders) -> tuple[
         starts[own] -= moved * timed.period
         turn[own] -= moved
     return starts, turn
+
+
+def _first_job_is_everywhere(graph: CyclicGraph) -> bool:
+    """Whether every window begins with a task of the first job."""
+    jobs = graph.instance.jobs
+    own, used = ({stage.device for job in part for stage in job.stages} for part in (jobs[:1], jobs))
+    return own == used
