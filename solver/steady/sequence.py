@@ -4,7 +4,7 @@ Between the last microbatch of a step and the first of the job's next one, enoug
 pipeline. So where one job changes its step, only the other jobs' microbatches run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 
@@ -93,6 +93,30 @@ def around_changes(arrays: TaskArrays, word: tuple[int, ...]) -> MicrobatchSeque
         positions[job, step][first:stop] = place + wraps * length + np.arange(stop - first)
         place += stop - first
     return MicrobatchSequence(positions, length)
+
+
+def spread_evenly(arrays: TaskArrays, shares: Sequence[float], phases: Sequence[float]) -> MicrobatchSequence:
+    """Let the microbatches of a step enter at equal distances.
+
+    Parameters
+    ----------
+    shares
+        Of each job: part of the time from step to step in which its microbatches enter.
+    phases
+        Of each job: when its first step begins, as a share of the time from step to step.
+    """
+    entries = {}
+    for job, steps in enumerate(arrays.steps):
+        count = arrays.instance.jobs[job].microbatch_count
+        for step in range(steps):
+            within = shares[job] * (np.arange(count) + 0.5) / count
+            entries[job, step] = (step + phases[job] + within) / steps
+    lap, phase = np.divmod(np.concatenate(list(entries.values())), 1.0)
+    place = np.empty(len(phase), dtype=np.int64)
+    place[np.argsort(phase, kind="stable")] = np.arange(len(phase))
+    place += lap.astype(np.int64) * len(phase)
+    ends = np.cumsum([len(own) for own in entries.values()])
+    return MicrobatchSequence(dict(zip(entries, np.split(place, ends[:-1]), strict=True)), len(phase))
 
 
 def _orders_of_changes(steps: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
