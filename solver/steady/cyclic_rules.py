@@ -19,6 +19,7 @@ _TASKS_PLACED = 8_000_000
 _FRUITLESS = 150
 #: Rules that are changed further; periods beyond the best one's that a rule may have to be among them.
 _KEPT = 6
+_CHANGED_SHARE = 0.6
 _TOLERANCE = 1.1
 _NEVER = 2**50
 
@@ -58,44 +59,42 @@ class RuleSearch:
         self._random = random.Random(seed)
         self._lists = RepeatedLists(graph)
         self._sequences = sequences(graph.arrays)
+        self._way_back = max(1.0, self._plan(self._sequences[0]).way_back_in_memory(graph.room))
         self._kept: list[tuple[int, CyclicRule]] = []
+
+    def run_usual(self, stopping: Stopping) -> None:
+        """Offer schedules of the usual rules, until the bound is met or time is up."""
+        for rule in self._usual():
+            if stopping or self.incumbent.is_optimal:
+                return
+            self._try(rule)
 
     def run(self, stopping: Stopping) -> None:
         """Offer schedules until the bound is met, time is up, or nothing better turns up."""
         fruitless, effort = 0, 0
-        for rule in self._rules():
+        while fruitless < _FRUITLESS and effort < _TASKS_PLACED:
             if stopping or self.incumbent.is_optimal:
                 return
-            if fruitless >= _FRUITLESS or effort >= _TASKS_PLACED:
-                return
+            again = self._kept and self._random.random() < _CHANGED_SHARE
+            rule = self._changed(self._random.choice(self._kept)[1]) if again else self._drawn()
             effort += self._lists.effort * (1 + rule.repeats)
             fruitless = 0 if self._try(rule) else fruitless + 1
-
-    def _rules(self) -> Iterator[CyclicRule]:
-        yield from self._usual()
-        while True:
-            if self._kept and self._random.random() < 0.6:
-                yield self._changed(self._random.choice(self._kept)[1])
-            else:
-                yield self._drawn()
 
     def _usual(self) -> Iterator[CyclicRule]:
         """Whole streams with some delay on the way back, more or less impatient."""
         trips = (None,) * len(self.graph.instance.jobs)
-        hops = max(len(job.stages) for job in self.graph.instance.jobs) - 1
         for share in (1.0, 0.5, 0.25):
             for patience in ((0.5, 0.5, 0.5), (0.0, 0.0, 0.0)):
                 for sequence in self._sequences:
-                    yield CyclicRule(sequence, share * hops, 0.0, trips, patience, 1)
+                    yield CyclicRule(sequence, share * self._way_back, 0.0, trips, patience, 1)
 
     def _drawn(self) -> CyclicRule:
         draw = self._random
         jobs = range(len(self.graph.instance.jobs))
-        hops = max(len(job.stages) for job in self.graph.instance.jobs) - 1
         patience = draw.choice((0.0, 0.5, draw.uniform(0, 1), draw.uniform(0, 1)))
         return CyclicRule(
             draw.choice(self._sequences) if draw.random() < 0.6 else self._spread(),
-            hops * draw.uniform(0, 1.5),
+            self._way_back * draw.uniform(0, 1.5),
             draw.choice((0.0, draw.uniform(0, 3), draw.uniform(0, 10))),
             tuple(draw.choice((None, draw.uniform(0.8, 2))) for _ in jobs),
             (patience, patience, draw.choice((0.0, patience))),
@@ -150,7 +149,7 @@ class RuleSearch:
 
     def _schedules(self, rule: CyclicRule) -> Iterator[tuple[Int64Array, int]]:
         least = self.incumbent.proven.value
-        plan = StreamPlan(self.graph.arrays, rule.sequence, least)
+        plan = self._plan(rule.sequence)
         times: FloatArray = plan.times(rule.way_back, rule.weight_delay)
         limits, period = self._limits(rule, plan, times), least
         for _ in range(1 + rule.repeats):
@@ -159,6 +158,9 @@ class RuleSearch:
                 return
             yield made
             times, period = made[0].astype(float), max(least, made[1])
+
+    def _plan(self, sequence: MicrobatchSequence) -> StreamPlan:
+        return StreamPlan(self.graph.arrays, sequence, self.incumbent.proven.value)
 
     def _limits(self, rule: CyclicRule, plan: StreamPlan, times: FloatArray) -> dict[tuple[int, int], int]:
         arrays = self.graph.arrays

@@ -50,7 +50,7 @@ def solve_period(
             )
     graph = CyclicGraph.build(instance, steps)
     incumbent = SteadyIncumbent(graph, stopping, _bound(graph), on_progress)
-    construct(graph, incumbent, stopping)
+    construct(graph, incumbent, stopping, options.seed)
     _improve(graph, incumbent, options, stopping)
     return _conclude(graph, incumbent, options, stopping)
 

@@ -18,6 +18,8 @@ from gapweave.solver.steady.sequence import MicrobatchSequence, sequences
 
 #: Abstract ticks per unit of time: room for an O between two tasks.
 _UNIT = 4
+#: Most total delays that are tried.
+_MOST_TOTALS = 40
 
 
 def streams(graph: CyclicGraph) -> Iterator[CyclicOrders]:
@@ -26,7 +28,7 @@ def streams(graph: CyclicGraph) -> Iterator[CyclicOrders]:
         return
     hops = len(graph.instance.jobs[0].stages) - 1
     for sequence in sequences(graph.arrays):
-        for total in range(2 * hops + 1):
+        for total in range(0, 2 * hops + 1, 1 + 2 * hops // _MOST_TOTALS):
             delays = np.diff(np.arange(hops + 1) * total // max(1, hops))
             yield _stream(graph, sequence, delays.astype(np.int64))
 

@@ -5,6 +5,8 @@ it; they run forward without a stop, and come back with some delay spread over t
 to run two tasks at a time now and then: a plan gives priorities, not a schedule.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -65,6 +67,28 @@ class StreamPlan:
             elif block.kind == O:
                 times[own] = max(times[last] for last in self._closing(block))
         return times
+
+    def way_back_in_memory(self, room: Sequence[int | None]) -> float:
+        """Return the longest delay on the way back, in units, with which each job alone fits into memory.
+
+        Parameters
+        ----------
+        room
+            Memory of each device beyond what is resident; None if unlimited.
+        """
+        longest = float(max(len(job.stages) for job in self.arrays.instance.jobs) - 1)
+        for job in self.arrays.instance.jobs:
+            last = len(job.stages) - 1
+            held, more = np.zeros(len(room)), np.zeros(len(room))
+            for number, stage in enumerate(job.stages):
+                out = _way_forward(job, last) - _way_forward(job, number) + job.stages[last].forward
+                out += _way_back(job, number) + stage.backward
+                held[stage.device] += stage.memory.peak * out / self.unit
+                more[stage.device] += stage.memory.peak * (last - number) / max(1, last)
+            for free, level, slope in zip(room, held, more, strict=True):
+                if free is not None and slope > 0:
+                    longest = min(longest, (free - level) / slope)
+        return max(0.0, longest)
 
     def _offset(self, block: Block, way_back: float, weight_delay: float) -> float:
         """Return how long after its entry a microbatch reaches a block."""
