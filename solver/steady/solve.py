@@ -2,8 +2,8 @@
 
 from gapweave.models.errors import Infeasible, Interrupted, NothingFound
 from gapweave.models.instance import Instance
-from gapweave.models.schedule import Bound, Schedule, sort_tasks
-from gapweave.solver.bounds import ProvenBound, step_span
+from gapweave.models.schedule import Schedule, sort_tasks
+from gapweave.solver.bounds.period import period_bound
 from gapweave.solver.incumbent import OnProgress
 from gapweave.solver.options import Options
 from gapweave.solver.problem import refuse_impossible_memory
@@ -49,17 +49,12 @@ def solve_period(
                 f"job {job.name!r}: with a period it must be released at 0, not at {job.release}"
             )
     graph = CyclicGraph.build(instance, steps)
-    incumbent = SteadyIncumbent(graph, stopping, _bound(graph), on_progress)
+    incumbent = SteadyIncumbent(
+        graph, stopping, period_bound(graph.instance, graph.arrays.steps), on_progress
+    )
     construct(graph, incumbent, stopping, options.seed)
     _improve(graph, incumbent, options, stopping)
     return _conclude(graph, incumbent, options, stopping)
-
-
-def _bound(graph: CyclicGraph) -> ProvenBound:
-    """A device runs one task at a time, and the steps of a job follow each other."""
-    device = int(graph.load.argmax())
-    load = ProvenBound(int(graph.load[device]), Bound(argument="device-load", certificate={"device": device}))
-    return max(load, step_span.propose(graph.instance, graph.arrays.steps), key=lambda bound: bound.value)
 
 
 def _improve(graph: CyclicGraph, incumbent: SteadyIncumbent, options: Options, stopping: Stopping) -> None:
