@@ -6,8 +6,8 @@ from gapweave.models.expand import expanded
 from gapweave.models.schedule import Primary, Schedule
 from gapweave.models.verify import verify
 
-#: One step of the primary alone: two stages, two microbatches, every 9 ticks.
-OWN_PERIOD = 9
+#: One step of the primary alone: two stages, two microbatches, every 12 ticks.
+OWN_PERIOD = 12
 
 
 def primary_alone() -> Schedule:
@@ -15,7 +15,7 @@ def primary_alone() -> Schedule:
 
 
 def filled(steps: int = 2) -> Schedule:
-    """The primary's step repeated every 9 ticks; a secondary of one stage runs while device 0 is idle."""
+    """The primary's step repeated every 12 ticks; a secondary of one stage runs while device 0 is idle."""
     own = primary_alone()
     secondary = uniform_job(1, 1)
     instance = make_instance(uniform_job(2, 2), secondary, devices=2)
@@ -40,7 +40,7 @@ def sixth(schedule: Schedule) -> list[str]:
 
 def test_step_n_of_the_primary_runs_n_periods_of_its_own_later() -> None:
     schedule = filled()
-    assert sixth(schedule) == []
+    assert verify(schedule) == []
     late = [row._replace(start=row.start + 1, end=row.end + 1) if row.step else row for row in schedule.tasks]
     assert any("does not run at this time" in message for message in sixth(edited(schedule, late)))
 
@@ -55,7 +55,7 @@ def test_a_step_may_not_begin_early_even_where_the_device_is_free() -> None:
 def test_the_period_is_that_many_of_the_primary_s_own() -> None:
     schedule = filled()
     longer = schedule.model_copy(update={"period": 2 * OWN_PERIOD + 1})
-    assert sixth(longer) == ["the period is 19, the primary's own one for 2 steps 18"]
+    assert sixth(longer) == ["the period is 25, the primary's own one for 2 steps 24"]
 
 
 def test_the_primary_s_own_schedule_is_one_step() -> None:
