@@ -140,10 +140,8 @@ def _solve_placed(
     return _conclude(problem, incumbent, stopping, options)
 
 
-def _steps(instance: Instance, options: Options) -> tuple[int, ...]:
-    if options.steps is None:
-        return (1,) * len(instance.jobs)
-    if len(options.steps) != len(instance.jobs):
+def _steps(instance: Instance, options: Options) -> tuple[int, ...] | None:
+    if options.steps is not None and len(options.steps) != len(instance.jobs):
         raise InvalidOption(f"--steps: expected {len(instance.jobs)} (one per job), got {len(options.steps)}")
     return options.steps
 

@@ -13,6 +13,8 @@ from gapweave.models.task_arrays import TaskArrays
 SEARCH = "search"
 #: The argument that bounds a period only.
 STEP_SPAN = "step-span"
+#: The argument that the primary runs at given times.
+PINNED_PRIMARY = "pinned-primary"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ def _prove(schedule: Schedule, bound: Bound) -> int:
         return span_of_steps(instance, schedule.steps, bound.certificate)
     if bound.argument == STEP_SPAN:
         raise ValueError("the argument does not bound a makespan")
+    if schedule.objective == "period" and bound.argument == PINNED_PRIMARY:
+        return _pinned_period(schedule)
     if schedule.objective == "period" and bound.argument != "device-load":
         raise ValueError("the argument does not bound a period")
     if bound.certificate.get("merged"):
@@ -74,6 +78,13 @@ def _prove(schedule: Schedule, bound: Bound) -> int:
     else:
         arrays = TaskArrays.build(instance, schedule.steps)
     return ARGUMENTS[bound.argument](heads_and_tails(arrays), _promised(schedule), bound.certificate)
+
+
+def _pinned_period(schedule: Schedule) -> int:
+    """In ``fill`` the primary does its steps at its own period."""
+    if schedule.mode != "fill" or schedule.primary is None:
+        raise ValueError("there is no pinned primary")
+    return schedule.steps[0] * schedule.primary.makespan
 
 
 def _promised(schedule: Schedule) -> Primary | None:

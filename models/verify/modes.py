@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from gapweave.models.schedule import Primary
-from gapweave.models.task import Kind, ScheduledTask, Task
+from gapweave.models.task import ScheduledTask, Task
 from gapweave.models.verify.timetable import Timetable
 from gapweave.models.verify.violation import Violation
 
 #: Step (always 0 without a period), kind, stage, microbatch, start.
-_Promise: TypeAlias = tuple[int, Kind, int, int | None, int]
+_Promise: TypeAlias = tuple[int, str, int, int | None, int]
 
 
 def check_fill(table: Timetable) -> Iterator[Violation]:
@@ -33,13 +33,13 @@ def check_fill(table: Timetable) -> Iterator[Violation]:
             moved[_promise(table, row)] -= 1
             yield Violation.at("6", row, "does not run at this time in the primary's own schedule")
     for step, kind, stage, microbatch, start in (promised - done).elements():
-        task = Task(0, step, kind, stage, microbatch)
+        task = Task(0, step, kind, stage, microbatch)  # type: ignore[arg-type]
         yield Violation("6", "runs at this time in the primary's own schedule", task, time=start)
     yield from _check_pace(table, primary)
 
 
 def check_primary_limit(table: Timetable) -> Iterator[Violation]:
-    """Rule 6, ``joint`` with a slack: ``makespan(primary) <= limit``; with a period ``T <= steps * limit``."""
+    """Rule 6, ``joint`` with a slack: ``makespan(primary) <= limit``; with a period ``T <= steps limit``."""
     primary, period = table.schedule.primary, table.schedule.period
     if table.schedule.mode != "joint" or primary is None:
         return
@@ -78,5 +78,5 @@ def _check_pace(table: Timetable, primary: Primary) -> Iterator[Violation]:
         message = f"the primary ends at {makespan}, in its own schedule at {primary.makespan}"
         yield Violation("6", message, time=makespan)
     if period is not None and period != steps * primary.makespan:
-        message = f"the period is {period}, the primary's own one for {steps} steps {steps * primary.makespan}"
+        message = f"the period is {period}, the primary's {steps} steps take {steps * primary.makespan}"
         yield Violation("6", message, time=period)

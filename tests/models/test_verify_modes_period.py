@@ -36,8 +36,6 @@ def sixth(schedule: Schedule) -> list[str]:
     return [violation.message for violation in verify(schedule) if violation.rule == "6"]
 
 
-
-
 def test_step_n_of_the_primary_runs_n_periods_of_its_own_later() -> None:
     schedule = filled()
     assert verify(schedule) == []
@@ -55,7 +53,7 @@ def test_a_step_may_not_begin_early_even_where_the_device_is_free() -> None:
 def test_the_period_is_that_many_of_the_primary_s_own() -> None:
     schedule = filled()
     longer = schedule.model_copy(update={"period": 2 * OWN_PERIOD + 1})
-    assert sixth(longer) == ["the period is 25, the primary's own one for 2 steps 24"]
+    assert sixth(longer) == ["the period is 25, the primary's 2 steps take 24"]
 
 
 def test_the_primary_s_own_schedule_is_one_step() -> None:

@@ -1,0 +1,240 @@
+"""As many secondary steps as possible beside the primary: mode ``fill``, and ``joint`` with a slack.
+
+Without given steps, numbers of steps are tried from the most that the bounds allow downwards: first each for
+a moment by constructive schedules, then those that came closest, with all means.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+from gapweave.models.errors import Infeasible
+from gapweave.models.instance import Instance
+from gapweave.models.schedule import Bound, Primary, Schedule
+from gapweave.models.task_arrays import TaskArrays
+from gapweave.solver.bounds import ProvenBound
+from gapweave.solver.incumbent import OnProgress, Progress
+from gapweave.solver.options import Options
+from gapweave.solver.steady.bound import period_bound
+from gapweave.solver.steady.conclude import conclude, nothing_found
+from gapweave.solver.steady.construct import construct
+from gapweave.solver.steady.cyclic_fill import CyclicFill
+from gapweave.solver.steady.graph import CyclicGraph
+from gapweave.solver.steady.incumbent import SteadyIncumbent
+from gapweave.solver.steady.primary_step import PrimaryStep, primary_pins
+from gapweave.solver.steady.ratio_bounds import BesidePrimary, RatioBound
+from gapweave.solver.steady.step_ratios import step_ratios
+from gapweave.solver.stopping import Stopping
+
+#: Share of the time in which every number of steps is tried by constructive schedules alone.
+_FIRST_LOOK = 0.3
+#: Combinations of more tasks are not tried, unless they are all that there is.
+_MOST_TASKS = 20_000
+#: Greedy fills in a row without a better one, after which it is another one's turn.
+_FRUITLESS_FILLS = 2_000
+
+Improve = Callable[[CyclicGraph, SteadyIncumbent, Options, Stopping], None]
+
+
+@dataclass
+class Candidate:
+    """One number of steps of each job, and the best schedule for it so far."""
+
+    steps: tuple[int, ...]
+    incumbent: SteadyIncumbent
+    fill: CyclicFill | None
+    allowed: int
+
+    @property
+    def ratio(self) -> Fraction:
+        """Secondary steps per step of the primary."""
+        return Fraction(sum(self.steps[1:]), self.steps[0])
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the primary keeps its promise."""
+        return self.incumbent.period is not None and self.incumbent.period <= self.allowed
+
+    @property
+    def excess(self) -> float:
+        """The best period as a multiple of the allowed one."""
+        return float("inf") if self.incumbent.period is None else self.incumbent.period / self.allowed
+
+
+@dataclass(eq=False)
+class BesideSearch:
+    """The search around one primary.
+
+    Attributes
+    ----------
+    pace
+        Ticks that each step of the primary may take.
+    pinned
+        Its step, in mode ``fill``.
+    """
+
+    instance: Instance
+    step: PrimaryStep
+    primary: Primary
+    pinned: PrimaryStep | None
+    options: Options
+    on_progress: OnProgress | None
+    improve: Improve
+    tried: list[Candidate] = field(default_factory=list)
+
+    @property
+    def pace(self) -> int:
+        """Ticks that each step of the primary may take."""
+        return self.primary.limit
+
+    def run(self, steps: tuple[int, ...] | None, stopping: Stopping) -> Schedule:
+        """Find the best schedule; raises Infeasible, NothingFound or Interrupted."""
+        beside = BesidePrimary(self.instance, self.pace, self.pinned)
+        if steps is not None:
+            return self._given(steps, beside, stopping)
+        bound = self._ratio_bound(beside)
+        choices = self._choices(bound)
+        if not choices:
+            raise Infeasible(f"no step of the other jobs fits beside the primary: {_why(bound)}")
+        self._look(choices, stopping.share(_FIRST_LOOK))
+        self._insist(stopping)
+        best = self._best()
+        if best is None:
+            raise nothing_found(
+                stopping, f"no schedule was found that keeps the primary's period {self.pace}"
+            )
+        return self._concluded(best, stopping, bound)
+
+    def _given(self, steps: tuple[int, ...], beside: BesidePrimary, stopping: Stopping) -> Schedule:
+        """Search with given steps only; where that fails, look for others that would do."""
+        if len(steps) > 1:
+            multiple = beside.bound([Fraction(count, steps[0]) for count in steps[1:]])
+            if multiple.value < 1:
+                wanted = ",".join(map(str, steps))
+                raise Infeasible(
+                    f"--steps {wanted}: the other jobs' steps do not fit beside the primary's, which take "
+                    f"{self.pace} each: at most {float(multiple.value):.3g} times as many, "
+                    f"by the {multiple.argument}"
+                )
+        candidate = self._candidate(steps)
+        if candidate.incumbent.proven.value > candidate.allowed:
+            raise Infeasible(
+                f"--steps {','.join(map(str, steps))}: need a period of {candidate.incumbent.proven.value} "
+                f"at least, the primary allows {candidate.allowed}"
+            )
+        self._start(candidate, stopping.share(_FIRST_LOOK))
+        self._improve(candidate, stopping.share(0.9))
+        if candidate.is_met:
+            return self._concluded(candidate, stopping, None)
+        raise nothing_found(stopping, self._others(candidate, beside, stopping))
+
+    def _others(self, failed: Candidate, beside: BesidePrimary, stopping: Stopping) -> str:
+        """Say what was not found, and which steps would do."""
+        wanted = ",".join(map(str, failed.steps))
+        text = f"no schedule was found for --steps {wanted} that keeps the primary's period {self.pace}"
+        choices = [
+            steps for steps in self._choices(self._ratio_bound(beside)) if _ratio(steps) < failed.ratio
+        ]
+        self._look(choices, stopping)
+        best = self._best()
+        return text if best is None else f"{text}; --steps {','.join(map(str, best.steps))} would do"
+
+    def _ratio_bound(self, beside: BesidePrimary) -> RatioBound | None:
+        jobs = len(self.instance.jobs)
+        return beside.bound([Fraction(1)] * (jobs - 1)) if jobs > 1 else None
+
+    def _choices(self, bound: RatioBound | None) -> list[tuple[int, ...]]:
+        if bound is None:
+            return [(1,)]
+        largest = max(job.task_count for job in self.instance.jobs)
+        return step_ratios(len(self.instance.jobs), bound.value, largest, _MOST_TASKS)
+
+    def _look(self, choices: Sequence[tuple[int, ...]], stopping: Stopping) -> None:
+        """Construct schedules for one choice after the other, until one keeps the promise."""
+        for number, steps in enumerate(choices):
+            if stopping:
+                return
+            candidate = self._candidate(steps)
+            self._start(candidate, stopping.share(1 / (len(choices) - number)))
+            self.tried.append(candidate)
+            if candidate.is_met:
+                return
+
+    def _insist(self, stopping: Stopping) -> None:
+        """Improve what came closest to the promise, as long as it would be better than what keeps it."""
+        waiting = sorted((one for one in self.tried if not one.is_met), key=lambda one: one.excess)
+        while waiting and not stopping:
+            candidate = waiting.pop(0)
+            best = self._best()
+            if best is None or candidate.ratio > best.ratio:
+                self._improve(candidate, stopping.share(1 / (len(waiting) + 1)))
+
+    def _best(self) -> Candidate | None:
+        return max((one for one in self.tried if one.is_met), key=lambda one: one.ratio, default=None)
+
+    def _candidate(self, steps: tuple[int, ...]) -> Candidate:
+        pins = None
+        allowed = steps[0] * self.pace
+        if self.pinned is not None:
+            pins = primary_pins(TaskArrays.build(self.instance, steps), self.pinned)
+        graph = CyclicGraph.build(self.instance, steps, pins)
+        pinned_bound = ProvenBound(allowed, Bound(argument="pinned-primary"))
+        proven = period_bound(graph) if self.pinned is None else pinned_bound
+        incumbent = SteadyIncumbent(graph, Stopping(), proven, None, enough=allowed)
+        fill = None if self.pinned is None else CyclicFill(graph, self.pinned, self.options.seed)
+        return Candidate(steps, incumbent, fill, allowed)
+
+    def _start(self, candidate: Candidate, stopping: Stopping) -> None:
+        self._listen(candidate, stopping)
+        if candidate.fill is None:
+            construct(candidate.incumbent.graph, candidate.incumbent, stopping)
+            return
+        candidate.incumbent.enter("greedy fill")
+        candidate.fill.run(candidate.incumbent, stopping, _FRUITLESS_FILLS)
+
+    def _improve(self, candidate: Candidate, stopping: Stopping) -> None:
+        self._listen(candidate, stopping)
+        self.improve(candidate.incumbent.graph, candidate.incumbent, self.options, stopping)
+
+    def _listen(self, candidate: Candidate, stopping: Stopping) -> None:
+        """Let the candidate report to who wants to know, with its steps in the phase's name."""
+        candidate.incumbent.stopping = stopping
+        listener = self.on_progress
+        if listener is not None:
+            name = ":".join(map(str, candidate.steps))
+
+            def report(progress: Progress) -> None:
+                listener(replace(progress, phase=f"steps {name}, {progress.phase}"))
+
+            candidate.incumbent.on_progress = report
+
+    def _concluded(self, best: Candidate, stopping: Stopping, bound: RatioBound | None) -> Schedule:
+        if self.pinned is None and not stopping:
+            best.incumbent.enough = None
+            self._improve(best, stopping)
+        notes = {} if bound is None else {"steps_ratio": self._notes(best, bound)}
+        return conclude(
+            best.incumbent, self.options, stopping, primary=self.primary, pinned=self.pinned, notes=notes
+        )
+
+    def _notes(self, best: Candidate, bound: RatioBound) -> dict[str, Any]:
+        """Return what is known about the number of secondary steps per step of the primary."""
+        count = len(self.instance.jobs) - 1
+        not_found = [list(one.steps) for one in self.tried if one.ratio > best.ratio]
+        return {
+            "reached": float(best.ratio / count),
+            "at_most": float(bound.value),
+            "by": bound.argument,
+            "not_found": not_found,
+        }
+
+
+def _ratio(steps: tuple[int, ...]) -> Fraction:
+    return Fraction(sum(steps[1:]), steps[0])
+
+
+def _why(bound: RatioBound | None) -> str:
+    return (
+        "" if bound is None else f"at most {float(bound.value):.3g} per step of it, by the {bound.argument}"
+    )
