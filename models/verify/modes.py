@@ -33,7 +33,7 @@ def check_fill(table: Timetable) -> Iterator[Violation]:
             moved[_promise(table, row)] -= 1
             yield Violation.at("6", row, "does not run at this time in the primary's own schedule")
     for step, kind, stage, microbatch, start in (promised - done).elements():
-        task = Task(0, step, kind, stage, microbatch)  # type: ignore[arg-type]
+        task = Task(0, step, kind, stage, microbatch)
         yield Violation("6", "runs at this time in the primary's own schedule", task, time=start)
     yield from _check_pace(table, primary)
 

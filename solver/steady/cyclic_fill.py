@@ -25,6 +25,8 @@ from gapweave.solver.stopping import Stopping
 #: Periods longer than this many times the primary's are of no use.
 _LONGEST = 3
 _UNLIMITED = 2**60
+#: Periods for which tasks are listed, as multiples of the primary's.
+_STRETCHES = (1.0, 1.0, 1.0, 1.05, 1.1, 1.2, 1.4, 1.8)
 #: Share of the draws that start anew, not near the best.
 _ANEW = 0.3
 
@@ -45,6 +47,8 @@ class _Draw:
         Microbatches whose W may be open beyond those whose B is, as a share of all.
     bias
         Of F, B and W against each other, in mean durations.
+    stretch
+        Index of `_STRETCHES`: for how long a period tasks are listed.
     hold
         For how many times its least time in memory a claim must find room.
     """
@@ -55,6 +59,7 @@ class _Draw:
     more_before_w: float
     bias: np.ndarray[tuple[int], np.dtype[np.float64]]
     hold: float
+    stretch: int = 0
 
 
 class CyclicFill:
@@ -66,6 +71,7 @@ class CyclicFill:
         self.period = graph.arrays.steps[0] * step.period
         self._random = np.random.default_rng(seed)
         self._best: tuple[int, _Draw] | None = None
+        self._idle: dict[int, IdleTime] = {}
         free = slice(0, graph.arrays.task_count)
         self._mean = float(graph.arrays.duration[free].mean())
 
@@ -91,9 +97,12 @@ class CyclicFill:
                 more_before_w=float(random.choice([0.0, 0.1, 1.0])),
                 bias=np.array([0.0, random.uniform(-2, 0.5), random.uniform(-0.5, 3)]),
                 hold=float(random.choice([0.0, 0.5, 1.0, 1.2, 1.5])),
+                stretch=int(random.integers(len(_STRETCHES))),
             )
         near = self._best[1]
-        which = random.integers(6)
+        which = random.integers(7)
+        if which == 6:
+            return replace(near, stretch=max(0, near.stretch - 1))
         if which == 0:
             return replace(near, begin=(near.begin + random.normal(0, 0.03, jobs)) % 1)
         if which == 1:
@@ -110,10 +119,12 @@ class CyclicFill:
         """Return the least period of the orders that a draw leads to; None if there are none."""
         graph = self.graph
         starts = self._pinned_starts.copy()
-        if not list_tasks(self._tasks(draw), self._idle_time(), self.period, starts):
+        period = round(self.period * _STRETCHES[draw.stretch])
+        idle = IdleTime(*(column.copy() for column in self._idle_time(period)))
+        if not list_tasks(self._tasks(draw), idle, period, starts):
             return None
         cut = np.zeros(len(graph.instance.devices), dtype=np.int64)
-        orders = CyclicOrders.read(graph, starts, self.period, cut)
+        orders = CyclicOrders.read(graph, starts, period, cut)
         if not fits(graph, orders):
             return None
         result = timed(
@@ -197,18 +208,20 @@ class CyclicFill:
                 hold[block.first : block.first + block.size] = own[block.kind, B if block.kind == F else W]
         return hold
 
-    def _idle_time(self) -> IdleTime:
-        return IdleTime(*(column.copy() for column in self._idle))
+    def _idle_time(self, period: int) -> IdleTime:
+        """Return what the primary leaves if it repeats its steps with this period."""
+        if period not in self._idle:
+            self._idle[period] = self._left_idle(period)
+        return self._idle[period]
 
-    @cached_property
-    def _idle(self) -> IdleTime:
+    def _left_idle(self, period: int) -> IdleTime:
         arrays, devices = self.graph.arrays, len(self.graph.instance.devices)
         rows = self.step.steps(arrays.steps[0])
         busy: list[list[tuple[int, int]]] = [[] for _ in range(devices)]
         for row in rows:
-            busy[row.device].append((row.start % self.period, row.end - row.start))
+            busy[row.device].append((row.start % period, row.end - row.start))
         offset = np.array([min(own)[0] if own else 0 for own in busy], dtype=np.int64)
-        gaps = [_gaps(sorted(own), self.period) for own in busy]
+        gaps = [_gaps(sorted(own), period) for own in busy]
         free = np.bincount(arrays.device[: arrays.task_count], minlength=devices)
         slots = max(len(own) for own in gaps) + int(free.max()) + 1
         begin, end = np.zeros((2, devices, slots), dtype=np.int64)
@@ -216,17 +229,17 @@ class CyclicFill:
             begin[device, : len(own)] = [gap[0] for gap in own]
             end[device, : len(own)] = [gap[1] for gap in own]
         count = np.array([len(own) for own in gaps], dtype=np.int64)
-        levels = self._levels(offset)
+        levels = self._levels(offset, period)
         room = [
             _UNLIMITED if device.memory_capacity is None else device.memory_capacity
             for device in self.graph.instance.devices
         ]
         return IdleTime(begin, end, count, offset, *levels, np.array(room, dtype=np.int64))
 
-    def _levels(self, offset: Int64Array) -> tuple[Int64Array, Int64Array, Int64Array]:
+    def _levels(self, offset: Int64Array, period: int) -> tuple[Int64Array, Int64Array, Int64Array]:
         """Times and levels of the memory that all residents and the primary take, and how many there are."""
         rows = self.step.steps(self.graph.arrays.steps[0])
-        profiles = level_profiles(self.graph.instance, rows, self.period)
+        profiles = level_profiles(self.graph.instance, rows, period)
         width = max(map(len, profiles)) + 1
         times, levels = np.zeros((2, len(profiles), width), dtype=np.int64)
         counts = []
@@ -235,7 +248,7 @@ class CyclicFill:
             at = max(index for index, (time, _) in enumerate(profile) if time <= cut)
             turned = [(0, profile[at][1])]
             turned += [(time - cut, level) for time, level in profile[at + 1 :]]
-            turned += [(time - cut + self.period, level) for time, level in profile[: at + 1] if time < cut]
+            turned += [(time - cut + period, level) for time, level in profile[: at + 1] if time < cut]
             times[device, : len(turned)], levels[device, : len(turned)] = zip(*turned, strict=True)
             counts.append(len(turned))
         return times, levels, np.array(counts, dtype=np.int64)

@@ -17,7 +17,7 @@ class IdleTime(NamedTuple):
     ----------
     begin, end
         In ticks after ``offset``, shape (devices, slots).
-    count
+    number
         How many intervals each device has, shape (devices,).
     offset
         Where each device's turn begins, shape (devices,).
@@ -29,7 +29,7 @@ class IdleTime(NamedTuple):
 
     begin: Int64Array
     end: Int64Array
-    count: Int64Array
+    number: Int64Array
     offset: Int64Array
     level_time: Int64Array
     level: Int64Array
@@ -84,7 +84,7 @@ def list_tasks(tasks, idle, period, starts):  # type: ignore[no-untyped-def]
         if tasks.waiting[node] == 0:
             candidates[size] = node
             size += 1
-    held = np.zeros(len(idle.count), np.int64)
+    held = np.zeros(len(idle.number), np.int64)
     while size > 0:
         best, best_key = -1, _NEVER
         for place in range(size):
@@ -143,7 +143,7 @@ def _fitting(idle, device, ready, duration, period):  # type: ignore[no-untyped-
     """Return the first time from ``ready`` on at which the device is idle for long enough."""
     phase = (ready - idle.offset[device]) % period
     turn = ready - phase
-    number = idle.count[device]
+    number = idle.number[device]
     low, high = 0, number
     while low < high:
         middle = (low + high) // 2
@@ -190,7 +190,7 @@ def _until_room(idle, device, start, hold, free, period):  # type: ignore[no-unt
 @compiled
 def _take(idle, device, phase, duration):  # type: ignore[no-untyped-def]
     """Cut a task out of the idle interval that holds it."""
-    number = idle.count[device]
+    number = idle.number[device]
     for place in range(number):
         begin, end = idle.begin[device, place], idle.end[device, place]
         if begin <= phase and phase + duration <= end:
@@ -202,7 +202,7 @@ def _take(idle, device, phase, duration):  # type: ignore[no-untyped-def]
                     idle.begin[device, place + 1] = phase + duration
                     idle.end[device, place + 1] = end
                     idle.end[device, place] = phase
-                    idle.count[device] = number + 1
+                    idle.number[device] = number + 1
                 else:
                     idle.begin[device, place] = phase + duration
             elif begin < phase:
@@ -211,5 +211,5 @@ def _take(idle, device, phase, duration):  # type: ignore[no-untyped-def]
                 for later in range(place, number - 1):
                     idle.begin[device, later] = idle.begin[device, later + 1]
                     idle.end[device, later] = idle.end[device, later + 1]
-                idle.count[device] = number - 1
+                idle.number[device] = number - 1
             return

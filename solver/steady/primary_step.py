@@ -105,7 +105,7 @@ def repeated(graph: CyclicGraph, starts: Int64Array) -> Timed | None:
 
 
 def primary_pins(arrays: TaskArrays, step: PrimaryStep) -> Int64Array:
-    """Return the start of each task of the primary, in order on every stage, -1 for others; shape (tasks,)."""
+    """Return the primary's starts, in order on every stage, -1 for other tasks; shape (tasks,)."""
     own = step.alone.arrays
     pins = np.full(arrays.task_count, -1, dtype=np.int64)
     for block in arrays.blocks:

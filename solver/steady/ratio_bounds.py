@@ -43,22 +43,22 @@ class BesidePrimary:
     pace: int
     pinned: PrimaryStep | None
 
-    def bound(self, steps: Sequence[int]) -> RatioBound:
+    def bound(self, steps: Sequence[Fraction]) -> RatioBound:
         """Return the least of all bounds on multiples of ``steps``, one count per secondary job."""
         return min(self._bounds(steps), key=lambda bound: bound.value)
 
-    def _bounds(self, steps: Sequence[int]) -> Iterator[RatioBound]:
+    def _bounds(self, steps: Sequence[Fraction]) -> Iterator[RatioBound]:
         names = [device.name for device in self.instance.devices]
         for device, name in enumerate(names):
             load = sum(count * own[device] for count, own in zip(steps, self._loads[1:], strict=True))
             if load:
-                yield RatioBound(Fraction(self._usable[device], load), f"idle time of device {name!r}")
+                yield RatioBound(Fraction(self._usable[device]) / load, f"idle time of device {name!r}")
         for count, job, span in zip(steps, self.instance.jobs[1:], self._spans[1:], strict=True):
-            yield RatioBound(Fraction(self.pace, count * span), f"length of a step of job {job.name!r}")
+            yield RatioBound(Fraction(self.pace) / (count * span), f"length of a step of job {job.name!r}")
         for device, room in self._memory_time.items():
             held = sum(count * own[device] for count, own in zip(steps, self._held[1:], strict=True))
             if held:
-                yield RatioBound(Fraction(max(0, room), held), f"memory of device {names[device]!r}")
+                yield RatioBound(Fraction(max(0, room)) / held, f"memory of device {names[device]!r}")
 
     @cached_property
     def _loads(self) -> list[list[int]]:
