@@ -21,16 +21,21 @@ from gapweave.solver.steady.conclude import conclude, nothing_found
 from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.cyclic_fill import CyclicFill
 from gapweave.solver.steady.graph import CyclicGraph
-from gapweave.solver.steady.incumbent import SteadyIncumbent
+from gapweave.solver.steady.incumbent import SteadyIncumbent, found
 from gapweave.solver.steady.primary_step import PrimaryStep, primary_pins
 from gapweave.solver.steady.ratio_bounds import BesidePrimary, RatioBound
+from gapweave.solver.steady.retime import Timed
 from gapweave.solver.steady.step_ratios import step_ratios
 from gapweave.solver.stopping import Stopping
 
 #: Share of the time in which every number of steps is tried by constructive schedules alone.
 _FIRST_LOOK = 0.3
+#: Most steps of the primary in a period: at first, and once those are settled.
+_MOST_PRIMARY_STEPS = (4, 8)
 #: Combinations of more tasks are not tried, unless they are all that there is.
 _MOST_TASKS = 20_000
+#: Above this many free tasks CP-SAT is not asked whether they fit; its share of the time otherwise.
+_MOST_TASKS_TO_DECIDE, _DECIDE_SHARE = 1_500, 0.7
 #: Greedy fills in a row without a better one, after which it is another one's turn.
 _FRUITLESS_FILLS = 2_000
 
@@ -45,6 +50,7 @@ class Candidate:
     incumbent: SteadyIncumbent
     fill: CyclicFill | None
     allowed: int
+    is_impossible: bool = False
 
     @property
     def ratio(self) -> Fraction:
@@ -94,11 +100,13 @@ class BesideSearch:
         if steps is not None:
             return self._given(steps, beside, stopping)
         bound = self._ratio_bound(beside)
-        choices = self._choices(bound)
-        if not choices:
+        if not self._choices(bound):
             raise Infeasible(f"no step of the other jobs fits beside the primary: {_why(bound)}")
-        self._look(choices, stopping.share(_FIRST_LOOK))
-        self._insist(stopping)
+        for most_primary in _MOST_PRIMARY_STEPS:
+            tried = {one.steps for one in self.tried}
+            choices = [steps for steps in self._choices(bound, most_primary) if steps not in tried]
+            self._look(choices, stopping.share(_FIRST_LOOK))
+            self._insist(stopping)
         best = self._best()
         if best is None:
             raise nothing_found(
@@ -127,6 +135,10 @@ class BesideSearch:
         self._improve(candidate, stopping.share(0.9))
         if candidate.is_met:
             return self._concluded(candidate, stopping, None)
+        if candidate.is_impossible:
+            raise Infeasible(
+                f"--steps {','.join(map(str, steps))}: do not fit beside the primary, proven by search"
+            )
         raise nothing_found(stopping, self._others(candidate, beside, stopping))
 
     def _others(self, failed: Candidate, beside: BesidePrimary, stopping: Stopping) -> str:
@@ -144,14 +156,19 @@ class BesideSearch:
         jobs = len(self.instance.jobs)
         return beside.bound([Fraction(1)] * (jobs - 1)) if jobs > 1 else None
 
-    def _choices(self, bound: RatioBound | None) -> list[tuple[int, ...]]:
+    def _choices(
+        self, bound: RatioBound | None, most_primary: int = _MOST_PRIMARY_STEPS[0]
+    ) -> list[tuple[int, ...]]:
+        """Return the steps that are worth a try, the most secondary ones first."""
         if bound is None:
             return [(1,)]
         largest = max(job.task_count for job in self.instance.jobs)
-        return step_ratios(len(self.instance.jobs), bound.value, largest, _MOST_TASKS)
+        return step_ratios(len(self.instance.jobs), bound.value, most_primary, largest, _MOST_TASKS)
 
     def _look(self, choices: Sequence[tuple[int, ...]], stopping: Stopping) -> None:
         """Construct schedules for one choice after the other, until one keeps the promise."""
+        best = self._best()
+        choices = [steps for steps in choices if best is None or _ratio(steps) > best.ratio]
         for number, steps in enumerate(choices):
             if stopping:
                 return
@@ -195,7 +212,29 @@ class BesideSearch:
 
     def _improve(self, candidate: Candidate, stopping: Stopping) -> None:
         self._listen(candidate, stopping)
-        self.improve(candidate.incumbent.graph, candidate.incumbent, self.options, stopping)
+        if self.pinned is not None and not candidate.is_met:
+            self._decide(candidate, self.pinned, stopping.share(_DECIDE_SHARE))
+        if not candidate.is_impossible:
+            self.improve(candidate.incumbent.graph, candidate.incumbent, self.options, stopping)
+
+    def _decide(self, candidate: Candidate, pinned: PrimaryStep, stopping: Stopping) -> None:
+        """Let CP-SAT find out whether the steps fit, if they are few enough."""
+        incumbent = candidate.incumbent
+        arrays = incumbent.graph.arrays
+        if int((arrays.job[: arrays.task_count] > 0).sum()) > _MOST_TASKS_TO_DECIDE or stopping:
+            return
+        from gapweave.solver.steady.fill_model import FillModel, search_fill  # OR-Tools takes a while to load
+
+        incumbent.enter("cp-sat")
+        model = FillModel(incumbent.graph, pinned)
+        if incumbent.best is not None:
+            model.hint(incumbent.best.timed.starts)
+        own = self.options
+        starts, candidate.is_impossible = search_fill(
+            model, stopping, workers=own.threads, seed=own.seed, work_limit=own.work_limit
+        )
+        if starts is not None:
+            incumbent.offer(found(incumbent.graph, Timed(model.period, starts), "cp-sat"))
 
     def _listen(self, candidate: Candidate, stopping: Stopping) -> None:
         """Let the candidate report to who wants to know, with its steps in the phase's name."""
@@ -221,12 +260,13 @@ class BesideSearch:
     def _notes(self, best: Candidate, bound: RatioBound) -> dict[str, Any]:
         """Return what is known about the number of secondary steps per step of the primary."""
         count = len(self.instance.jobs) - 1
-        not_found = [list(one.steps) for one in self.tried if one.ratio > best.ratio]
+        better = [one for one in self.tried if one.ratio > best.ratio]
         return {
             "reached": float(best.ratio / count),
             "at_most": float(bound.value),
             "by": bound.argument,
-            "not_found": not_found,
+            "impossible": [list(one.steps) for one in better if one.is_impossible],
+            "not_found": [list(one.steps) for one in better if not one.is_impossible],
         }
 
 

@@ -2,14 +2,14 @@
 
 from fractions import Fraction
 
-#: Most steps of the primary in a period, unless the secondary jobs need more to have one.
-_MOST_PRIMARY_STEPS = 4
 #: Most steps of the primary in any case, and of each secondary job.
 _MOST_STEPS = 16
 _MOST_SECONDARY_STEPS = 8
 
 
-def step_ratios(jobs: int, bound: Fraction, tasks_of_step: int, most_tasks: int) -> list[tuple[int, ...]]:
+def step_ratios(
+    jobs: int, bound: Fraction, most_primary: int, tasks_of_step: int, most_tasks: int
+) -> list[tuple[int, ...]]:
     """Return steps per period of each job, every secondary job as many as the others.
 
     Parameters
@@ -18,13 +18,15 @@ def step_ratios(jobs: int, bound: Fraction, tasks_of_step: int, most_tasks: int)
         How many jobs there are, the primary among them.
     bound
         Secondary steps per step of the primary that can fit at most.
+    most_primary
+        Most steps of the primary in a period, unless the secondary jobs need more to have one.
     tasks_of_step
         Tasks of one step of the largest job; larger combinations than ``most_tasks`` are left out, but for
         the smallest of all.
     """
     if bound <= 0:
         return []
-    most = min(max(_MOST_PRIMARY_STEPS, -(-bound.denominator // bound.numerator)), _MOST_STEPS)
+    most = min(max(most_primary, -(-bound.denominator // bound.numerator)), _MOST_STEPS)
     pairs = [
         (own, others)
         for own in range(1, most + 1)
