@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from gapweave.models.errors import Infeasible
 from gapweave.models.instance import Instance
 from gapweave.models.schedule import Bound, Primary, Schedule
@@ -24,18 +26,20 @@ from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent, found
 from gapweave.solver.steady.primary_step import PrimaryStep, primary_pins
 from gapweave.solver.steady.ratio_bounds import BesidePrimary, RatioBound
-from gapweave.solver.steady.retime import Timed
+from gapweave.solver.steady.retime import CyclicOrders, Timed, rings_of, timed
 from gapweave.solver.steady.step_ratios import step_ratios
 from gapweave.solver.stopping import Stopping
 
 #: Share of the time in which every number of steps is tried by constructive schedules alone.
 _FIRST_LOOK = 0.3
 #: Most steps of the primary in a period: at first, and once those are settled.
-_MOST_PRIMARY_STEPS = (4, 8)
+_MOST_PRIMARY_STEPS = (4, 8, 16)
 #: Combinations of more tasks are not tried, unless they are all that there is.
 _MOST_TASKS = 20_000
 #: Above this many free tasks CP-SAT is not asked whether they fit; its share of the time otherwise.
 _MOST_TASKS_TO_DECIDE, _DECIDE_SHARE = 1_500, 0.7
+#: Share of a first look in mode ``joint`` before the primary's own schedule is filled.
+_CONSTRUCT_SHARE = 0.5
 #: Greedy fills in a row without a better one, after which it is another one's turn.
 _FRUITLESS_FILLS = 2_000
 
@@ -48,7 +52,7 @@ class Candidate:
 
     steps: tuple[int, ...]
     incumbent: SteadyIncumbent
-    fill: CyclicFill | None
+    fill: CyclicFill
     allowed: int
     is_impossible: bool = False
 
@@ -96,35 +100,47 @@ class BesideSearch:
 
     def run(self, steps: tuple[int, ...] | None, stopping: Stopping) -> Schedule:
         """Find the best schedule; raises Infeasible, NothingFound or Interrupted."""
+        if len(self.instance.jobs) == 1:
+            return self._nobody_beside(steps or (1,), stopping)
         beside = BesidePrimary(self.instance, self.pace, self.pinned)
         if steps is not None:
             return self._given(steps, beside, stopping)
         bound = self._ratio_bound(beside)
         if not self._choices(bound):
             raise Infeasible(f"no step of the other jobs fits beside the primary: {_why(bound)}")
-        for most_primary in _MOST_PRIMARY_STEPS:
+        for number, most_primary in enumerate(_MOST_PRIMARY_STEPS):
+            own = stopping.share(1 / (len(_MOST_PRIMARY_STEPS) - number))
             tried = {one.steps for one in self.tried}
             choices = [steps for steps in self._choices(bound, most_primary) if steps not in tried]
-            self._look(choices, stopping.share(_FIRST_LOOK))
-            self._insist(stopping)
+            self._look(choices, own.share(_FIRST_LOOK))
+            self._insist(own)
         best = self._best()
         if best is None:
-            raise nothing_found(
-                stopping, f"no schedule was found that keeps the primary's period {self.pace}"
-            )
+            raise nothing_found(stopping, self._nothing())
         return self._concluded(best, stopping, bound)
+
+    def _nobody_beside(self, steps: tuple[int, ...], stopping: Stopping) -> Schedule:
+        """The primary is the only job, so its own schedule is the result."""
+        incumbent = self._candidate(steps).incumbent
+        graph, period = incumbent.graph, steps[0] * self.step.period
+        starts = np.zeros(graph.arrays.node_count, dtype=np.int64)
+        starts[: graph.arrays.task_count] = primary_pins(graph.arrays, self.step)
+        orders = CyclicOrders.read(graph, starts, period, np.zeros_like(graph.load))
+        own = timed(graph, rings_of(graph, orders), at_least=period, at_most=period)
+        assert own is not None
+        incumbent.offer(found(graph, own, self.primary.source))
+        return conclude(incumbent, self.options, stopping, primary=self.primary, pinned=self.pinned)
 
     def _given(self, steps: tuple[int, ...], beside: BesidePrimary, stopping: Stopping) -> Schedule:
         """Search with given steps only; where that fails, look for others that would do."""
-        if len(steps) > 1:
-            multiple = beside.bound([Fraction(count, steps[0]) for count in steps[1:]])
-            if multiple.value < 1:
-                wanted = ",".join(map(str, steps))
-                raise Infeasible(
-                    f"--steps {wanted}: the other jobs' steps do not fit beside the primary's, which take "
-                    f"{self.pace} each: at most {float(multiple.value):.3g} times as many, "
-                    f"by the {multiple.argument}"
-                )
+        multiple = beside.bound([Fraction(count, steps[0]) for count in steps[1:]])
+        if multiple.value < 1:
+            wanted = ",".join(map(str, steps))
+            raise Infeasible(
+                f"--steps {wanted}: the other jobs' steps do not fit beside the primary's, which take "
+                f"{self.pace} each: at most {float(multiple.value):.3g} times as many, "
+                f"by the {multiple.argument}"
+            )
         candidate = self._candidate(steps)
         if candidate.incumbent.proven.value > candidate.allowed:
             raise Infeasible(
@@ -152,16 +168,22 @@ class BesideSearch:
         best = self._best()
         return text if best is None else f"{text}; --steps {','.join(map(str, best.steps))} would do"
 
-    def _ratio_bound(self, beside: BesidePrimary) -> RatioBound | None:
-        jobs = len(self.instance.jobs)
-        return beside.bound([Fraction(1)] * (jobs - 1)) if jobs > 1 else None
+    def _nothing(self) -> str:
+        """Say that no steps of the others were found to fit, and of which it is proven."""
+        impossible = [":".join(map(str, one.steps)) for one in self.tried if one.is_impossible]
+        proven = f" (proven for {', '.join(impossible)})" if impossible else ""
+        return (
+            f"no step of the other jobs was found to fit beside the primary, whose steps take {self.pace} "
+            f"each{proven}; in mode joint, with more slack, it may make room"
+        )
+
+    def _ratio_bound(self, beside: BesidePrimary) -> RatioBound:
+        return beside.bound([Fraction(1)] * (len(self.instance.jobs) - 1))
 
     def _choices(
-        self, bound: RatioBound | None, most_primary: int = _MOST_PRIMARY_STEPS[0]
+        self, bound: RatioBound, most_primary: int = _MOST_PRIMARY_STEPS[0]
     ) -> list[tuple[int, ...]]:
         """Return the steps that are worth a try, the most secondary ones first."""
-        if bound is None:
-            return [(1,)]
         largest = max(job.task_count for job in self.instance.jobs)
         return step_ratios(len(self.instance.jobs), bound.value, most_primary, largest, _MOST_TASKS)
 
@@ -180,7 +202,8 @@ class BesideSearch:
 
     def _insist(self, stopping: Stopping) -> None:
         """Improve what came closest to the promise, as long as it would be better than what keeps it."""
-        waiting = sorted((one for one in self.tried if not one.is_met), key=lambda one: one.excess)
+        open_ones = (one for one in self.tried if not one.is_met and not one.is_impossible)
+        waiting = sorted(open_ones, key=lambda one: one.excess)
         while waiting and not stopping:
             candidate = waiting.pop(0)
             best = self._best()
@@ -191,22 +214,22 @@ class BesideSearch:
         return max((one for one in self.tried if one.is_met), key=lambda one: one.ratio, default=None)
 
     def _candidate(self, steps: tuple[int, ...]) -> Candidate:
-        pins = None
+        """Pose the problem for these steps; in mode ``joint`` also that of filling, which gives a start."""
         allowed = steps[0] * self.pace
+        pins = primary_pins(TaskArrays.build(self.instance, steps), self.step)
+        pinned = CyclicGraph.build(self.instance, steps, pins)
+        fill = CyclicFill(pinned, self.step, self.options.seed)
         if self.pinned is not None:
-            pins = primary_pins(TaskArrays.build(self.instance, steps), self.pinned)
-        graph = CyclicGraph.build(self.instance, steps, pins)
-        pinned_bound = ProvenBound(allowed, Bound(argument="pinned-primary"))
-        proven = period_bound(graph) if self.pinned is None else pinned_bound
-        incumbent = SteadyIncumbent(graph, Stopping(), proven, None, enough=allowed)
-        fill = None if self.pinned is None else CyclicFill(graph, self.pinned, self.options.seed)
+            bound = ProvenBound(allowed, Bound(argument="pinned-primary"))
+            return Candidate(steps, SteadyIncumbent(pinned, Stopping(), bound, enough=allowed), fill, allowed)
+        graph = CyclicGraph.build(self.instance, steps)
+        incumbent = SteadyIncumbent(graph, Stopping(), period_bound(graph), enough=allowed)
         return Candidate(steps, incumbent, fill, allowed)
 
     def _start(self, candidate: Candidate, stopping: Stopping) -> None:
         self._listen(candidate, stopping)
-        if candidate.fill is None:
-            construct(candidate.incumbent.graph, candidate.incumbent, stopping)
-            return
+        if self.pinned is None:
+            construct(candidate.incumbent.graph, candidate.incumbent, stopping.share(_CONSTRUCT_SHARE))
         candidate.incumbent.enter("greedy fill")
         candidate.fill.run(candidate.incumbent, stopping, _FRUITLESS_FILLS)
 
@@ -274,7 +297,5 @@ def _ratio(steps: tuple[int, ...]) -> Fraction:
     return Fraction(sum(steps[1:]), steps[0])
 
 
-def _why(bound: RatioBound | None) -> str:
-    return (
-        "" if bound is None else f"at most {float(bound.value):.3g} per step of it, by the {bound.argument}"
-    )
+def _why(bound: RatioBound) -> str:
+    return f"at most {float(bound.value):.3g} per step of it, by the {bound.argument}"
