@@ -78,7 +78,8 @@ def search_placements(
         if all(note["status"] == "infeasible" for note in notes.values()):
             raise Infeasible("no schedule exists under any placement")
         raise NothingFound("no schedule was found under any placement")
-    record = best.solver.model_copy(update={"notes": best.solver.notes | {"placements": notes}})
+    seen = {"notes": best.solver.notes | {"placements": notes}, "wall_time": round(stopping.elapsed, 3)}
+    record = best.solver.model_copy(update=seen)
     return best.model_copy(update={"solver": record})
 
 

@@ -32,8 +32,10 @@ from gapweave.solver.stopping import Stopping
 
 #: Share of the time in which every number of steps is tried by constructive schedules alone.
 _FIRST_LOOK = 0.3
-#: Most steps of the primary in a period: at first, and once those are settled.
-_MOST_PRIMARY_STEPS = (4, 8, 16)
+#: Most steps of the primary in a period, at first and later, with shares of the time that is left then.
+_MOST_PRIMARY_STEPS = {4: 0.5, 8: 0.6, 16: 1.0}
+#: More of them are tried only if nothing else was found.
+_ENOUGH_PRIMARY_STEPS = 8
 #: Combinations of more tasks are not tried, unless they are all that there is.
 _MOST_TASKS = 20_000
 #: Above this many free tasks CP-SAT is not asked whether they fit; its share of the time otherwise.
@@ -108,8 +110,10 @@ class BesideSearch:
         bound = self._ratio_bound(beside)
         if not self._choices(bound):
             raise Infeasible(f"no step of the other jobs fits beside the primary: {_why(bound)}")
-        for number, most_primary in enumerate(_MOST_PRIMARY_STEPS):
-            own = stopping.share(1 / (len(_MOST_PRIMARY_STEPS) - number))
+        for most_primary, share in _MOST_PRIMARY_STEPS.items():
+            if self._best() is not None and most_primary > _ENOUGH_PRIMARY_STEPS:
+                break
+            own = stopping.share(share)
             tried = {one.steps for one in self.tried}
             choices = [steps for steps in self._choices(bound, most_primary) if steps not in tried]
             self._look(choices, own.share(_FIRST_LOOK))
@@ -180,9 +184,7 @@ class BesideSearch:
     def _ratio_bound(self, beside: BesidePrimary) -> RatioBound:
         return beside.bound([Fraction(1)] * (len(self.instance.jobs) - 1))
 
-    def _choices(
-        self, bound: RatioBound, most_primary: int = _MOST_PRIMARY_STEPS[0]
-    ) -> list[tuple[int, ...]]:
+    def _choices(self, bound: RatioBound, most_primary: int = _ENOUGH_PRIMARY_STEPS) -> list[tuple[int, ...]]:
         """Return the steps that are worth a try, the most secondary ones first."""
         largest = max(job.task_count for job in self.instance.jobs)
         return step_ratios(len(self.instance.jobs), bound.value, most_primary, largest, _MOST_TASKS)
