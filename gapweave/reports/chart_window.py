@@ -54,6 +54,11 @@ class ChartWindow:
         return tuple(map(tuple, rows))
 
     @property
+    def is_torn(self) -> bool:
+        """Whether a task is cut."""
+        return bool(self.torn_left or self.torn_right)
+
+    @property
     def torn_left(self) -> frozenset[int]:
         """Devices that run a task when the window begins, which began before it."""
         return frozenset(row.device for row in self.tasks if row.start < self.begin)

@@ -92,7 +92,7 @@ THEMES: dict[ThemeName, Theme] = {theme.name: theme for theme in (LIGHT, DARK)}
 
 
 #: Of the foot under the tasks of every other step, on any fill and either paper.
-FOOT = _DARK_TEXT
+FOOT = "#2b3543"
 
 
 def curve_colours(theme: Theme, job: int) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from matplotlib.patches import Rectangle
 
 from gapweave.models.schedule import Schedule
 from gapweave.reports.captions import KIND_NAMES, kinds_of
+from gapweave.reports.chart_window import ChartWindow
 from gapweave.reports.colours import FOOT, Theme
 from gapweave.reports.gantt_sheet import Sheet
 from gapweave.reports.gantt_steps import FOOT_SHARE
@@ -82,7 +83,7 @@ def _step_items(schedules: Sequence[Schedule], theme: Theme) -> Iterator[LegendI
     if any(map(has_steps, schedules)):
         swatch = Look(theme.shade(0, "B"), theme.paper, FOOT, foot=FOOT)
         yield LegendItem("every other step", (("", swatch),))
-    if any(schedule.period is not None for schedule in schedules):
+    if any(ChartWindow.of(schedule).is_torn for schedule in schedules):
         yield LegendItem("torn: begins before or goes on after")
 
 

@@ -115,12 +115,20 @@ def _draw_span(
 
 def _write_name(axes: Axes, span: StepSpan, middle: float, width: ChartWidth, theme: Theme) -> None:
     """Write what a step is called into its bar, or at least the number if there is less room."""
-    room = width.of_span(span.end - span.start) - 6
+    room = width.of_span(span.end - span.start) - 8
     short = span.name.removeprefix("step ")
     text = next((text for text in (span.name, short) if text_width(text, _TEXT_SIZE) <= room), None)
     if text is not None:
-        style = {"size": _TEXT_SIZE, "color": ink_on(theme.shade(span.job, "F")), "ha": "center", "va": "center_baseline"}
-        axes.text((span.start + span.end) / 2, middle, text, clip_on=False, **style)
+        axes.annotate(
+            text,
+            (span.start, middle),
+            xytext=(5, 0.5),
+            textcoords="offset points",
+            annotation_clip=False,
+            va="center_baseline",
+            size=_TEXT_SIZE,
+            color=ink_on(theme.shade(span.job, "F")),
+        )
 
 
 def _teeth(edge: float, depth: float, top: float, bottom: float) -> Outline:
