@@ -1,4 +1,4 @@
-"""The map of docs/steady-state.md: least idle time of two uniform jobs, by devices, microbatches, order and memory.
+"""The map of docs/steady-state.md: least idle time by devices, microbatches, order and memory.
 
 Run as ``python -m benchmarks.idle_map [--time-limit 8] [--again]``; resumable. Results go to
 ``benchmarks/results/idle_map.jsonl``; ``--again`` tries anew what is not proven. docs/make_steady_state.py

@@ -45,6 +45,4 @@ def _images_of(row: ScheduledTask, schedule: Schedule, begin: int, end: int) -> 
     last = (end - 1 - row.start) // period
     for number in range(first, min(last + 1, first + _MOST_IMAGES)):
         shift = number * period
-        yield row._replace(
-            step=row.step + number * per_period, start=row.start + shift, end=row.end + shift
-        )
+        yield row._replace(step=row.step + number * per_period, start=row.start + shift, end=row.end + shift)

@@ -1,4 +1,4 @@
-"""Tells the steps of a job apart: a line above the rows with a bar per step, and a foot under every other one.
+"""Tells the steps of a job apart: a line with a bar per step above the rows, a foot under every other one.
 
 Where a chart cuts tasks, because what it shows goes on for ever, their edges are torn.
 """

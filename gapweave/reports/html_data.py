@@ -87,16 +87,22 @@ def _step_names(panel: Panel) -> dict[int, str] | None:
     """Return what each step is called, if there are several."""
     if not has_steps(panel.schedule):
         return None
-    return {step: step_name(panel.schedule, step) for step in sorted({row.step for row in panel.window.tasks})}
+    return {
+        step: step_name(panel.schedule, step) for step in sorted({row.step for row in panel.window.tasks})
+    }
 
 
 def _idle(schedule: Schedule) -> list[tuple[int, int, int, str]]:
     """Return (device, start, end, phase) of all idle intervals that are drawn, by device and time."""
-    found = [(gap.device, gap.start, gap.end, gap.phase) for gap in idle_intervals(schedule)]
+    found: list[tuple[int, int, int, str]] = [
+        (gap.device, gap.start, gap.end, gap.phase) for gap in idle_intervals(schedule)
+    ]
     if schedule.period is None:
         return found
     shifts = [number * schedule.period for number in range(PERIODS)]
-    return [(device, start + shift, end + shift, phase) for shift in shifts for device, start, end, phase in found]
+    return [
+        (device, start + shift, end + shift, phase) for shift in shifts for device, start, end, phase in found
+    ]
 
 
 def _memory(memory: MemoryChart, track: Track) -> dict[str, Any]:

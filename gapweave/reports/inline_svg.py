@@ -8,8 +8,8 @@ from gapweave.reports.captions import KIND_NAMES, kinds_of, marker_levels, marke
 from gapweave.reports.chart_window import ChartWindow
 from gapweave.reports.colours import FOOT, LIGHT, ink_on
 from gapweave.reports.job_names import job_labels, occurring
-from gapweave.reports.text_gantt import text_gantt
 from gapweave.reports.step_spans import StepSpan, is_marked, step_spans
+from gapweave.reports.text_gantt import text_gantt
 from gapweave.reports.time_axis import TimeAxis
 from gapweave.reports.time_scale import grouped
 

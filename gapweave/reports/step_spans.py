@@ -47,7 +47,8 @@ def step_name(schedule: Schedule, step: int) -> str:
     """Return what a step is called; in steady state step n is the first of the period that begins at 0."""
     if schedule.period is None:
         return f"step {step}"
-    return f"step n{f'+{step}' if step > 0 else f'−{-step}' if step else ''}"  # noqa: RUF001
+    sign = "+" if step > 0 else "\N{MINUS SIGN}"
+    return f"step n{sign}{abs(step)}" if step else "step n"
 
 
 def step_spans(schedule: Schedule) -> list[list[StepSpan]]:

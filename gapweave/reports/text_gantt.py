@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from itertools import groupby
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from unicodedata import normalize
 
 from rich.cells import cell_len, set_cell_size
@@ -19,8 +19,17 @@ from gapweave.reports.colours import LIGHT, ink_on
 from gapweave.reports.step_spans import StepSpan, is_marked, step_spans
 from gapweave.reports.time_scale import TimeScale, grouped
 
-#: A job, a kind, and whether the step is one of those that are marked; None for idle time.
-Activity: TypeAlias = tuple[int, str, bool] | None
+
+class Running(NamedTuple):
+    """What a device does: tasks of a job and kind, of a step that is marked or of one that is not."""
+
+    job: int
+    kind: str
+    is_marked: bool = False
+
+
+#: None: idle.
+Activity: TypeAlias = Running | None
 
 #: Letters of F, B, W and O for each job; the primary has capitals, the first secondary job small letters.
 _ALPHABETS = (
@@ -31,7 +40,9 @@ _IDLE_LETTER = "."
 #: A combining dot above: F, B, W and O have letters with it that are single characters.
 _DOT = "\N{COMBINING DOT ABOVE}"
 #: Between a device's name and its tasks: what is cut at the edge of the chart begins before it, or goes on.
-_EDGE, _TORN_LEFT, _TORN_RIGHT = "│", "‹", "›"  # noqa: RUF001
+_EDGE = "│"
+_TORN_LEFT = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}"
+_TORN_RIGHT = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
 _NARROWEST = 20
 _LONGEST_NAME = 200
 
@@ -151,13 +162,13 @@ class _TextChart:
         Column c is [c, c+1) x span / columns. In units of 1/columns tick, a task is [start, end) x columns
         and a column [c, c+1) x span, which keeps the arithmetic in integers.
         """
-        shares: list[dict[tuple[int, str, bool], int]] = [{} for _ in range(self.columns)]
+        shares: list[dict[Running, int]] = [{} for _ in range(self.columns)]
         for row in rows:
             start, end = (row.start - self.origin) * self.columns, (row.end - self.origin) * self.columns
             for column in range(start // self.span, -(-end // self.span)):
                 overlap = min(end, (column + 1) * self.span) - max(start, column * self.span)
                 share = shares[column]
-                activity = (row.job, row.kind, is_marked(row.step))
+                activity = Running(row.job, row.kind, is_marked(row.step))
                 share[activity] = share.get(activity, 0) + overlap
         return [
             max(share, key=share.__getitem__) if 2 * sum(share.values()) >= self.span else None
@@ -197,12 +208,12 @@ class _TextChart:
         for index, job in enumerate(self.schedule.instance.jobs):
             item = Text()
             for kind in kinds:
-                item.append(letter((index, kind, False)), _style((index, kind, False)))
+                item.append(letter(Running(index, kind)), _style(Running(index, kind)))
             item.append(" " + _fit(printable(job.name, _LONGEST_NAME), self.width - len(kinds) - 1))
             yield item
         yield Text.assemble((_IDLE_LETTER, _style(None)), " idle")
         if self.steps:
-            dotted = "".join(letter((0, kind, True)) for kind in kinds)
+            dotted = "".join(letter(Running(0, kind, is_marked=True)) for kind in kinds)
             yield Text(f"{dotted} every other step")
         if self.window.is_torn:
             yield Text(f"{_TORN_LEFT} {_TORN_RIGHT} begins before, goes on")
