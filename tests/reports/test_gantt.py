@@ -200,6 +200,8 @@ def test_every_task_of_two_periods_is_a_box_at_its_place(schedule: Schedule, tmp
 
 def test_steps_of_a_period_have_names_and_every_other_one_has_feet(tmp_path: Path) -> None:
     chart = drawn(zero_idle_period(4, 4), tmp_path)
-    assert {"step n", "step n+1", "every other step", "torn: begins before or goes on after"} <= set(chart.texts)
+    assert {"step n", "step n+1", "every other step", "torn: begins before or goes on after"} <= set(
+        chart.texts
+    )
     marked = [row for row in ChartWindow.of(zero_idle_period(4, 4)).cut if row.step % 2]
     assert len(chart.boxes("feet")) == len(marked)
