@@ -5,12 +5,14 @@ from gapweave.models.instance import Instance
 from gapweave.models.schedule import Bound, Schedule, sort_tasks
 from gapweave.solver.bounds import ProvenBound, step_span
 from gapweave.solver.incumbent import OnProgress
+from gapweave.solver.known import Known
 from gapweave.solver.options import Options
 from gapweave.solver.problem import refuse_impossible_memory
 from gapweave.solver.record import solver_record
 from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent
+from gapweave.solver.steady.known import tell
 from gapweave.solver.steady.search import CyclicAnnealing
 from gapweave.solver.stopping import Stopping
 from gapweave.solver.timetable import rows_of, verified
@@ -27,6 +29,7 @@ def solve_period(
     options: Options,
     stopping: Stopping,
     on_progress: OnProgress | None,
+    known: Known | None = None,
 ) -> Schedule:
     """Find the least period in which every job does its steps, for ever.
 
@@ -34,6 +37,8 @@ def solve_period(
     ----------
     steps
         Steps of each job per period.
+    known
+        Schedules to start from and bounds that hold; see `gapweave.solver.steady.known.tell`.
 
     Raises
     ------
@@ -50,6 +55,8 @@ def solve_period(
             )
     graph = CyclicGraph.build(instance, steps)
     incumbent = SteadyIncumbent(graph, stopping, _bound(graph), on_progress)
+    if known is not None:
+        tell(known, graph, incumbent)
     construct(graph, incumbent, stopping)
     _improve(graph, incumbent, options, stopping)
     return _conclude(graph, incumbent, options, stopping)
