@@ -3,14 +3,16 @@
 from gapweave.models.errors import Infeasible, Interrupted, NothingFound
 from gapweave.models.instance import Instance
 from gapweave.models.schedule import Bound, Schedule, sort_tasks
-from gapweave.solver.bounds import ProvenBound, step_span
+from gapweave.solver.bounds import ProvenBound, memory_time, step_span
 from gapweave.solver.incumbent import OnProgress
+from gapweave.solver.known import Known
 from gapweave.solver.options import Options
 from gapweave.solver.problem import refuse_impossible_memory
 from gapweave.solver.record import solver_record
 from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent
+from gapweave.solver.steady.known import tell
 from gapweave.solver.steady.search import CyclicAnnealing
 from gapweave.solver.stopping import Stopping
 from gapweave.solver.timetable import rows_of, verified
@@ -27,6 +29,7 @@ def solve_period(
     options: Options,
     stopping: Stopping,
     on_progress: OnProgress | None,
+    known: Known | None = None,
 ) -> Schedule:
     """Find the least period in which every job does its steps, for ever.
 
@@ -34,6 +37,8 @@ def solve_period(
     ----------
     steps
         Steps of each job per period.
+    known
+        Schedules to start from and bounds that hold; see `gapweave.solver.steady.known.tell`.
 
     Raises
     ------
@@ -50,16 +55,20 @@ def solve_period(
             )
     graph = CyclicGraph.build(instance, steps)
     incumbent = SteadyIncumbent(graph, stopping, _bound(graph), on_progress)
+    if known is not None:
+        tell(known, graph, incumbent)
     construct(graph, incumbent, stopping)
     _improve(graph, incumbent, options, stopping)
     return _conclude(graph, incumbent, options, stopping)
 
 
 def _bound(graph: CyclicGraph) -> ProvenBound:
-    """A device runs one task at a time, and the steps of a job follow each other."""
+    """A device runs one task at a time, the steps of a job follow each other, and memory is limited."""
     device = int(graph.load.argmax())
     load = ProvenBound(int(graph.load[device]), Bound(argument="device-load", certificate={"device": device}))
-    return max(load, step_span.propose(graph.instance, graph.arrays.steps), key=lambda bound: bound.value)
+    steps = graph.arrays.steps
+    others = (step_span.propose(graph.instance, steps), memory_time.propose(graph.instance, steps))
+    return max((load, *filter(None, others)), key=lambda bound: bound.value)
 
 
 def _improve(graph: CyclicGraph, incumbent: SteadyIncumbent, options: Options, stopping: Stopping) -> None:
