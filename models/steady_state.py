@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
+from gapweave.models.bounds.memory_time import memory_time
 from gapweave.models.bounds.step_span import downstream_paths, longest_head, step_span
 from gapweave.models.instance import Instance
 from gapweave.models.metrics import measure
@@ -92,11 +93,22 @@ def steady_state(schedule: Schedule, alone: dict[str, int] | None = None) -> Ste
 
 @lru_cache(maxsize=64)
 def least_period(instance: Instance, job: int) -> int:
-    """Return a lower bound on the period of one job alone, in ticks: its load, and its longest step span."""
+    """Return a lower bound on the period of one job alone, in ticks: load, step span and memory over time."""
     own = instance.jobs[job]
     loads = [0] * len(instance.devices)
     for stage in own.stages:
         loads[stage.device] += own.microbatch_count * stage.work + stage.optimizer
     stages = len(own.stages) if len(own.stages) * own.task_count <= _MOST_WORK else 2
     spans = (downstream_paths(instance, job, stage) for stage in range(min(stages, len(own.stages))))
-    return max(*loads, *(step_span(paths, longest_head(paths)) for paths in spans))
+    limited = [
+        memory_time(instance.with_jobs(job), (1,), device)
+        for device, free in enumerate(_free(instance))
+        if free > 0
+    ]
+    return max(*loads, *limited, *(step_span(paths, longest_head(paths)) for paths in spans))
+
+
+def _free(instance: Instance) -> list[int]:
+    """Return what each device has beyond what is resident; 0 if it has no limit."""
+    capacities = [device.memory_capacity for device in instance.devices]
+    return [(capacity or 0) - own for capacity, own in zip(capacities, instance.resident_memory, strict=True)]

@@ -147,7 +147,7 @@ def _solve_placed(
     """Pose the problem, construct schedules, improve and prove, verify."""
     stopping = stopping.reserving(_CONCLUSION * instance.task_count)
     if options.objective == "period":
-        return solve_period(instance, _steps(instance, options), options, stopping, on_progress)
+        return solve_period(instance, _steps(instance, options), options, stopping, on_progress, known)
     problem, pinned = _pose(instance, options, stopping)
     incumbent = Incumbent(problem, stopping, on_progress)
     if known is not None:

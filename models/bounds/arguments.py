@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from gapweave.models.bounds.heads_tails import HeadsTails
+from gapweave.models.bounds.memory_time import memory_time
 from gapweave.models.bounds.primary_room import PrimaryRoom
 from gapweave.models.bounds.ramps import ramps_value
 from gapweave.models.bounds.step_span import downstream_paths, step_span
@@ -104,6 +105,14 @@ def span_of_steps(instance: Instance, steps: tuple[int, ...], certificate: dict[
     if not 0 <= job < len(steps) or not 0 <= stage < len(instance.jobs[job].stages):
         raise ValueError("there is no such stage")
     return steps[job] * step_span(downstream_paths(instance, job, stage), head)
+
+
+def memory_over_period(instance: Instance, steps: tuple[int, ...], certificate: dict[str, Any]) -> int:
+    """What microbatches hold, for as long as they have to, fits into a device's memory on average.
+
+    Certificate: ``device``: see `gapweave.models.bounds.memory_time.memory_time`.
+    """
+    return memory_time(instance, steps, _integer(certificate["device"]))
 
 
 ARGUMENTS: dict[str, Argument] = {

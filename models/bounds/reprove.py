@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gapweave.models.bounds.arguments import ARGUMENTS, span_of_steps
+from gapweave.models.bounds.arguments import ARGUMENTS, memory_over_period, span_of_steps
 from gapweave.models.bounds.heads_tails import heads_and_tails
 from gapweave.models.bounds.merged import merge_equal_jobs
 from gapweave.models.fields import shown
@@ -11,8 +11,9 @@ from gapweave.models.task_arrays import TaskArrays
 
 #: The argument of a bound that only the solver's search knows; it cannot be proven again.
 SEARCH = "search"
-#: The argument that bounds a period only.
-STEP_SPAN = "step-span"
+#: The arguments that bound a period only.
+STEP_SPAN, MEMORY_TIME = "step-span", "memory-time"
+_OF_PERIODS = {STEP_SPAN: span_of_steps, MEMORY_TIME: memory_over_period}
 #: The argument that the primary runs at given times.
 PINNED_PRIMARY = "pinned-primary"
 
@@ -43,7 +44,7 @@ def reprove(schedule: Schedule) -> Verdict:
         return Verdict(None, None, "no lower bound is claimed")
     if bound.argument == SEARCH:
         return Verdict(None, None, f"bound {claimed} rests on the solver's search and cannot be proven again")
-    if bound.argument not in (*ARGUMENTS, STEP_SPAN):
+    if bound.argument not in (*ARGUMENTS, *_OF_PERIODS):
         return Verdict(False, None, f"unknown argument {shown(bound.argument)}")
     try:
         value = _prove(schedule, bound)
@@ -62,9 +63,9 @@ def reprove(schedule: Schedule) -> Verdict:
 
 def _prove(schedule: Schedule, bound: Bound) -> int:
     instance = schedule.instance
-    if schedule.objective == "period" and bound.argument == STEP_SPAN:
-        return span_of_steps(instance, schedule.steps, bound.certificate)
-    if bound.argument == STEP_SPAN:
+    if schedule.objective == "period" and bound.argument in _OF_PERIODS:
+        return _OF_PERIODS[bound.argument](instance, schedule.steps, bound.certificate)
+    if bound.argument in _OF_PERIODS:
         raise ValueError("the argument does not bound a makespan")
     if schedule.objective == "period" and bound.argument == PINNED_PRIMARY:
         return _pinned_period(schedule)

@@ -231,7 +231,8 @@ class BesideSearch:
     def _start(self, candidate: Candidate, stopping: Stopping) -> None:
         self._listen(candidate, stopping)
         if self.pinned is None:
-            construct(candidate.incumbent.graph, candidate.incumbent, stopping.share(_CONSTRUCT_SHARE))
+            share = stopping.share(_CONSTRUCT_SHARE)
+            construct(candidate.incumbent.graph, candidate.incumbent, share, self.options.seed)
         candidate.incumbent.enter("greedy fill")
         candidate.fill.run(candidate.incumbent, stopping, _FRUITLESS_FILLS)
 

@@ -18,12 +18,8 @@ from gapweave.solver.heuristics import heuristic
 from gapweave.solver.job_alone import JobAlone, from_schedule
 from gapweave.solver.primary import SOLVER, is_policy
 from gapweave.solver.steady.graph import CyclicGraph
-from gapweave.solver.steady.memory import fits
-from gapweave.solver.steady.retime import CyclicOrders, Timed, rings_of, timed
+from gapweave.solver.steady.repeated import repeated
 from gapweave.solver.timetable import rows_of
-
-#: Longer than any period, in ticks.
-_NEVER = 2**50
 
 SolveAlone = Callable[[Instance], Schedule]
 
@@ -86,22 +82,6 @@ def primary_step(instance: Instance, method: str | Path | Schedule, solve_alone:
     step = _from_schedule(instance, given, given.solver.name if given is method else str(method))
     _require_rules(instance, step, given)
     return step
-
-
-def repeated_orders(graph: CyclicGraph, starts: Int64Array) -> CyclicOrders:
-    """Return the orders of a schedule of one step, each device's turn beginning at its first task."""
-    arrays = graph.arrays
-    cut = np.zeros(len(graph.instance.devices), dtype=np.int64)
-    for device in range(len(cut)):
-        nodes = np.flatnonzero(arrays.device == device)
-        cut[device] = starts[nodes].min(initial=_NEVER)
-    return CyclicOrders.read(graph, starts, _NEVER, cut)
-
-
-def repeated(graph: CyclicGraph, starts: Int64Array) -> Timed | None:
-    """Repeat a schedule of one step as often as its orders allow; None if memory does not hold."""
-    orders = repeated_orders(graph, starts)
-    return timed(graph, rings_of(graph, orders), at_least=1, at_most=_NEVER) if fits(graph, orders) else None
 
 
 def primary_pins(arrays: TaskArrays, step: PrimaryStep) -> Int64Array:

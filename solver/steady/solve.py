@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from gapweave.models.errors import Infeasible
+from gapweave.models.errors import Infeasible, InvalidOption
 from gapweave.models.instance import Instance
 from gapweave.models.schedule import Schedule
 from gapweave.solver.incumbent import OnProgress
+from gapweave.solver.known import Known
 from gapweave.solver.options import Options
 from gapweave.solver.primary import SOLVER
 from gapweave.solver.problem import refuse_impossible_memory
@@ -15,6 +16,7 @@ from gapweave.solver.steady.conclude import conclude
 from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent
+from gapweave.solver.steady.known import tell
 from gapweave.solver.steady.primary_step import primary_step
 from gapweave.solver.steady.search import CyclicAnnealing
 from gapweave.solver.stopping import Stopping
@@ -33,6 +35,7 @@ def solve_period(
     options: Options,
     stopping: Stopping,
     on_progress: OnProgress | None,
+    known: Known | None = None,
 ) -> Schedule:
     """Find the least period in which every job does its steps, for ever.
 
@@ -41,6 +44,8 @@ def solve_period(
     steps
         Steps of each job per period; None: one each, or beside a primary that keeps its own period as many
         of the others as fit.
+    known
+        Schedules to start from and bounds that hold; see `gapweave.solver.steady.known.tell`.
 
     Raises
     ------
@@ -56,10 +61,14 @@ def solve_period(
                 f"job {job.name!r}: with a period it must be released at 0, not at {job.release}"
             )
     if options.mode == "fill" or options.primary_slack is not None:
+        if known is not None:
+            raise InvalidOption("known: with objective period goes with mode joint, without a slack")
         return _beside_primary(instance, steps, options, stopping, on_progress)
     graph = CyclicGraph.build(instance, steps)
     incumbent = SteadyIncumbent(graph, stopping, period_bound(graph), on_progress)
-    construct(graph, incumbent, stopping)
+    if known is not None:
+        tell(known, graph, incumbent)
+    construct(graph, incumbent, stopping, options.seed)
     _improve(graph, incumbent, options, stopping)
     return conclude(incumbent, options, stopping)
 
