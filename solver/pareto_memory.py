@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from gapweave.models.display import as_html
@@ -167,15 +168,16 @@ def pareto_memory(
 def chosen_levels(least: int, top: int, also: int | None) -> list[int]:
     """Return the levels to try below ``top``, from the least: all multiples of it if they are few.
 
-    Else about ten in equal ratios, of which one is ``also`` if that is between them.
+    Else about ten in equal ratios; if ``also`` is between them, half of them below it and half from it on.
     """
     if top <= MOST_LEVELS * least:
-        return [level for level in range(least, top, least)]
-    count = MOST_LEVELS - 1
-    levels = {round(least * (top / least) ** (index / count)) for index in range(count)}
-    if also is not None and least < also < top:
-        levels = {level for level in levels if not 0.95 * also < level < 1.05 * also} | {also}
-    return sorted(levels)
+        return list(range(least, top, least))
+    ends = [least, also, top] if also is not None and least < also < top else [least, top]
+    count = (MOST_LEVELS - 1) // (len(ends) - 1)
+    ratios = ((begin, end / begin) for begin, end in pairwise(ends))
+    return sorted(
+        {round(begin * ratio ** (index / count)) for begin, ratio in ratios for index in range(count)}
+    )
 
 
 class _Search:

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from gapweave.models.bounds.heads_tails import HeadsTails
+from gapweave.models.bounds.memory_time import memory_time
 from gapweave.models.bounds.primary_room import PrimaryRoom
 from gapweave.models.bounds.ramps import ramps_value
-from gapweave.models.bounds.memory_time import memory_time
 from gapweave.models.bounds.step_span import downstream_paths, step_span
 from gapweave.models.bounds.windows import Windows
 from gapweave.models.instance import Instance
