@@ -30,8 +30,8 @@ def compare(
         typer.Option(
             "--pareto",
             metavar="[slowdown|memory]",
-            help="Instead of methods, compare how much later than alone the primary may end; with --objective "
-            "period, how much memory is free.",
+            help="Instead of methods, compare how much later than alone the primary may end; "
+            "with --objective period, how much memory is free.",
             show_default=False,
         ),
     ] = None,

@@ -9,7 +9,7 @@ from gapweave.solver.pareto_memory import MemoryFront, MemoryRow
 
 @dataclass(frozen=True)
 class MemoryPoint:
-    """A schedule: what it needs beyond what is resident, its period in ticks, whether no shorter one exists."""
+    """A schedule: what it needs beyond what is resident, its period in ticks, whether that is the least."""
 
     needed: int
     period: int

@@ -25,11 +25,11 @@ def pareto_memory_words(front: MemoryFront) -> str:
 
 def _ends(front: MemoryFront, found: list[MemoryRow]) -> str:
     first, last = found[0], found[-1]
-    least = f"With {_amount(front, first.needed or 0)} free on each device, "
+    with_least = f"With {_amount(front, first.needed or 0)} free on each device, the least that works, "
+    least = f"{with_least}the period is {_period(front, first)}"
     if first.period == last.period:
-        return f"{least}the least that works, the period is {_period(front, first)}, and more memory buys nothing"
-    most = f"{_amount(front, last.needed or 0)} are as good as no limit: {_period(front, last)}"
-    return f"{least}the least that works, the period is {_period(front, first)}; {most}"
+        return f"{least}, and more memory buys nothing"
+    return f"{least}; {_amount(front, last.needed or 0)} are as good as no limit: {_period(front, last)}"
 
 
 def _period(front: MemoryFront, row: MemoryRow) -> str:
