@@ -162,8 +162,12 @@ class _MemoryChart:
         if baseline is not None:
             at.append((baseline.level / self.memory.amount, self._in_unit(baseline.period)))
             texts.append(self._bubble_rate(at[-1][1]))
-        steps = list(zip(*self._reached_outline(), strict=True)) if self.points else []
-        for label in place_labels(axes, at, texts, steps, LABEL_SIZE):
+        if not self.points:
+            return
+        lines = [
+            list(zip(*outline, strict=True)) for outline in (self._reached_outline(), self._bound_outline())
+        ]
+        for label in place_labels(axes, at, texts, lines, LABEL_SIZE):
             axes.annotate(
                 label.text,
                 label.point,
