@@ -57,7 +57,7 @@ def solve_period(
     incumbent = SteadyIncumbent(graph, stopping, _bound(graph), on_progress)
     if known is not None:
         tell(known, graph, incumbent)
-    construct(graph, incumbent, stopping)
+    construct(graph, incumbent, stopping, options.seed)
     _improve(graph, incumbent, options, stopping)
     return _conclude(graph, incumbent, options, stopping)
 
