@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from gapweave.models.bounds.heads_tails import HeadsTails
-from gapweave.models.bounds.held_memory import held_memory
+from gapweave.models.bounds.memory_time import memory_time
 from gapweave.models.bounds.primary_room import PrimaryRoom
 from gapweave.models.bounds.ramps import ramps_value
 from gapweave.models.bounds.step_ramps import step_ramps
@@ -111,6 +111,14 @@ def span_of_steps(instance: Instance, steps: tuple[int, ...], certificate: dict[
     return steps[job] * step_span(downstream_paths(instance, job, stage), head)
 
 
+def memory_over_period(instance: Instance, steps: tuple[int, ...], certificate: dict[str, Any]) -> int:
+    """What microbatches hold, for as long as they have to, fits into a device's memory on average.
+
+    Certificate: ``device``: see `gapweave.models.bounds.memory_time.memory_time`.
+    """
+    return memory_time(instance, steps, _integer(certificate["device"]))
+
+
 def ramps_of_steps(instance: Instance, steps: tuple[int, ...], certificate: dict[str, Any]) -> int:
     """Each step of a job costs a device its work, and idle time before the next one can begin.
 
@@ -120,17 +128,6 @@ def ramps_of_steps(instance: Instance, steps: tuple[int, ...], certificate: dict
     if not 0 <= job < len(steps) or not 0 <= device < len(instance.devices):
         raise ValueError("there is no such job, or no such device")
     return steps[job] * step_ramps(instance, job, device)
-
-
-def memory_of_period(instance: Instance, steps: tuple[int, ...], certificate: dict[str, Any]) -> int:
-    """What all microbatches hold, each for as long as it must, fits into a device's memory and the period.
-
-    Certificate: ``device``: see `gapweave.models.bounds.held_memory.held_memory`.
-    """
-    device = _integer(certificate["device"])
-    if not 0 <= device < len(instance.devices):
-        raise ValueError("there is no such device")
-    return held_memory(instance, steps, device)
 
 
 ARGUMENTS: dict[str, Argument] = {
@@ -146,7 +143,7 @@ ARGUMENTS: dict[str, Argument] = {
 PERIOD_ARGUMENTS: dict[str, PeriodArgument] = {
     "step-span": span_of_steps,
     "step-ramps": ramps_of_steps,
-    "held-memory": memory_of_period,
+    "memory-time": memory_over_period,
 }
 
 

@@ -11,6 +11,8 @@ from gapweave.models.task_arrays import TaskArrays
 
 #: The argument of a bound that only the solver's search knows; it cannot be proven again.
 SEARCH = "search"
+#: The argument that the primary runs at given times.
+PINNED_PRIMARY = "pinned-primary"
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,12 @@ def reprove(schedule: Schedule) -> Verdict:
 
 def _prove(schedule: Schedule, bound: Bound) -> int:
     instance = schedule.instance
-    for_period = PERIOD_ARGUMENTS.get(bound.argument)
-    if schedule.objective == "period" and for_period is not None:
-        return for_period(instance, schedule.steps, bound.certificate)
-    if for_period is not None:
+    if schedule.objective == "period" and bound.argument in PERIOD_ARGUMENTS:
+        return PERIOD_ARGUMENTS[bound.argument](instance, schedule.steps, bound.certificate)
+    if bound.argument in PERIOD_ARGUMENTS:
         raise ValueError("the argument does not bound a makespan")
+    if schedule.objective == "period" and bound.argument == PINNED_PRIMARY:
+        return _pinned_period(schedule)
     if schedule.objective == "period" and bound.argument != "device-load":
         raise ValueError("the argument does not bound a period")
     if bound.certificate.get("merged"):
@@ -73,6 +76,13 @@ def _prove(schedule: Schedule, bound: Bound) -> int:
     else:
         arrays = TaskArrays.build(instance, schedule.steps)
     return ARGUMENTS[bound.argument](heads_and_tails(arrays), _promised(schedule), bound.certificate)
+
+
+def _pinned_period(schedule: Schedule) -> int:
+    """In ``fill`` the primary does its steps at its own period."""
+    if schedule.mode != "fill" or schedule.primary is None:
+        raise ValueError("there is no pinned primary")
+    return schedule.steps[0] * schedule.primary.makespan
 
 
 def _promised(schedule: Schedule) -> Primary | None:

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-import numpy as np
-
 from gapweave.models.errors import NotApplicable
 from gapweave.solver.heuristics import heuristic, heuristics
 from gapweave.solver.steady.cyclic_rules import RuleSearch
@@ -12,6 +10,7 @@ from gapweave.solver.steady.incumbent import SteadyIncumbent, found
 from gapweave.solver.steady.memory import fits
 from gapweave.solver.steady.one_at_a_time import one_at_a_time
 from gapweave.solver.steady.overlapped import overlapped_steps
+from gapweave.solver.steady.repeated import repeated_orders
 from gapweave.solver.steady.retime import CyclicOrders, rings_of, timed
 from gapweave.solver.steady.stream import streams
 from gapweave.solver.stopping import Stopping
@@ -68,15 +67,10 @@ def _of_single_steps(graph: CyclicGraph, least: int) -> Iterator[tuple[str, Cycl
 
 
 def _of_heuristics(graph: CyclicGraph) -> Iterator[tuple[str, CyclicOrders]]:
-    """Orders of schedules of one step, repeated with each device's turn beginning at its first task."""
-    arrays = graph.arrays
-    tasks = np.arange(arrays.task_count)
+    """Orders of schedules of one step, repeated."""
     for name in heuristics():
         try:
-            starts = heuristic(name).plan(arrays).starts
+            starts = heuristic(name).plan(graph.arrays).starts
         except NotApplicable:
             continue
-        cut = np.zeros(len(graph.instance.devices), dtype=np.int64)
-        for device in range(len(cut)):
-            cut[device] = starts[tasks[arrays.device[tasks] == device]].min(initial=_NEVER)
-        yield name, CyclicOrders.read(graph, starts, _NEVER, cut)
+        yield name, repeated_orders(graph, starts)

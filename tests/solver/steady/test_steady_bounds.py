@@ -7,12 +7,11 @@ from hypothesis import strategies as st
 from gapweave import solve
 from gapweave.models.bounds import reprove
 from gapweave.models.bounds.arguments import PERIOD_ARGUMENTS
-from gapweave.models.bounds.held_memory import held_memory
 from gapweave.models.bounds.step_ramps import step_ramps
 from gapweave.models.instance import Device, Instance, Job, Stage, StageMemory
 from gapweave.models.schedule import Bound, Schedule
 from gapweave.solver.bounds import ProvenBound
-from gapweave.solver.bounds.period import period_bound
+from gapweave.solver.steady.bound import period_bound
 from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent
@@ -48,10 +47,8 @@ def least(instance: Instance, **options: object) -> Schedule:
 
 def test_memory_for_fewer_microbatches_than_a_round_trip_needs_stretches_the_period() -> None:
     instance = row([0, 1, 2, 3], 3, microbatches=4, jobs=2)
-    assert held_memory(instance, (1, 1), 0) == 8 * 12 // 3
-    assert held_memory(instance, (2, 2), 0) == 2 * 8 * 12 // 3
-    bound = period_bound(instance, (1, 1))
-    assert (bound.value, bound.bound.argument) == (32, "held-memory")
+    bound = period_bound(CyclicGraph.build(instance))
+    assert (bound.value, bound.bound.argument) == (32, "memory-time")
     schedule = least(instance, time_limit=5.0)
     assert schedule.period is not None
     assert schedule.period >= 32
@@ -64,7 +61,6 @@ def test_one_microbatch_at_a_time_takes_its_round_trips_in_a_row() -> None:
     round_trip = 3 * 3 + 4 * 5
     schedule = least(instance, time_limit=5.0)
     assert (schedule.status, schedule.period) == ("optimal", 4 * round_trip)
-    assert held_memory(instance, (1,), 0) == 4 * round_trip
 
 
 def test_a_folded_job_waits_between_its_steps_on_the_device_in_the_fold() -> None:
@@ -78,15 +74,16 @@ def test_a_folded_job_waits_between_its_steps_on_the_device_in_the_fold() -> Non
 
 
 def test_more_memory_never_raises_a_bound() -> None:
-    bounds = [period_bound(row([0, 1, 2, 2, 1, 0], capacity, 6), (1,)).value for capacity in range(2, 14)]
+    instances = [row([0, 1, 2, 2, 1, 0], capacity, 6) for capacity in range(2, 14)]
+    bounds = [period_bound(CyclicGraph.build(instance)).value for instance in instances]
     assert bounds == sorted(bounds, reverse=True)
 
 
 @pytest.mark.parametrize(
     ("argument", "certificate"),
     [
-        ("held-memory", {"device": 9}),
-        ("held-memory", {}),
+        ("memory-time", {"device": 9}),
+        ("memory-time", {}),
         ("step-ramps", {"job": 1, "device": 0}),
         ("step-ramps", {"job": 0, "device": "0"}),
     ],
@@ -164,7 +161,7 @@ def test_no_schedule_is_below_any_bound(instance: Instance, data: st.DataObject)
     construct(graph, incumbent, Stopping(), 0)
     period = incumbent.period
     assert period is not None
+    assert period_bound(graph).value <= period
     for job in range(len(steps)):
         for device in {stage.device for stage in instance.jobs[job].stages}:
             assert steps[job] * step_ramps(instance, job, device) <= period
-            assert held_memory(instance, steps, device) <= period
