@@ -10,6 +10,9 @@ def period_bound(graph: CyclicGraph) -> ProvenBound:
     device = int(graph.load.argmax())
     load = ProvenBound(int(graph.load[device]), Bound(argument="device-load", certificate={"device": device}))
     steps = graph.arrays.steps
-    proposers = (step_span, step_ramps, memory_time)
-    others = (proposer.propose(graph.instance, steps) for proposer in proposers)
+    others = (
+        step_span.propose(graph.instance, steps),
+        step_ramps.propose(graph.instance, steps),
+        memory_time.propose(graph.instance, steps),
+    )
     return max((load, *filter(None, others)), key=lambda bound: bound.value)
