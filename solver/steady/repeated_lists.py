@@ -10,8 +10,8 @@ from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.stream_plan import FloatArray
 
 #: Periods in a row, and the one that is read: the first ones fill the pipeline, the last one drains it.
-_PERIODS = 4
-_READ = 2
+_PERIODS = 5
+_READ = 3
 
 
 class RepeatedLists:
@@ -50,6 +50,7 @@ class RepeatedLists:
         patience: Sequence[float],
         *,
         reserving: bool = False,
+        holding: bool = False,
     ) -> tuple[Int64Array, int] | None:
         """Let each device run the ready task that was planned earliest.
 
@@ -61,6 +62,8 @@ class RepeatedLists:
             Ticks after which the plan repeats.
         limits, patience, reserving
             See `gapweave.solver.list_scheduler.ListScheduler`.
+        holding
+            Whether no task starts before it was planned to.
 
         Returns
         -------
@@ -72,7 +75,8 @@ class RepeatedLists:
         keys[: self._tasks] = times[self._origin] + period * self._period
         if reserving not in self._schedulers:
             self._schedulers[reserving] = ListScheduler(self._many, reserving=reserving)
-        starts = self._schedulers[reserving].run(keys, limits, patience)
+        releases = (keys - keys.min()).astype(np.int64) if holding else None
+        starts = self._schedulers[reserving].run(keys, limits, patience, releases)
         if starts is None:
             return None
         here, next_one = (self._of_period(starts, number) for number in (_READ, _READ + 1))
