@@ -66,8 +66,6 @@ def compare(
     """
     from gapweave.models.instance import Instance
 
-    if objective is not Objective.makespan:
-        raise InvalidOption(f"--objective: only 'makespan' can be compared so far, got {objective.value!r}")
     loaded = Instance.load(instance)
     options: dict[str, Any] = {
         "placement": placement.value,
@@ -79,10 +77,13 @@ def compare(
         raise InvalidOption("--theme: goes with -o FILE")
     paper: ThemeName | None = None if theme is None else theme.value
     if pareto is not None:
+        if objective is not Objective.makespan:
+            raise InvalidOption("--pareto slowdown: goes with --objective makespan")
         if methods is not None:
             raise InvalidOption("--methods: does not go with --pareto, which runs the solver alone")
         compare_slowdowns(loaded, options, output, paper, as_json=as_json)
         return
+    options["objective"] = objective.value
     options["methods"] = None if methods is None else [name.strip() for name in methods.split(",")]
     _compare_methods(loaded, options, output, paper, as_json=as_json)
 
@@ -153,5 +154,5 @@ def _compared(instance: "Instance", options: dict[str, Any]) -> "Comparison":
             instance,
             **options,
             stop=stop,
-            on_row=lambda row: show(f"{row.method} ({row.mode}): {row.makespan or row.status}"),
+            on_row=lambda row: show(f"{row.method} ({row.mode}): {row.value or row.status}"),
         )
