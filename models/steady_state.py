@@ -18,6 +18,7 @@ _MOST_WORK = 3_000_000
 _TICKS_PER_SECOND = {"ns": 10**9, "us": 10**6, "ms": 1000, "s": 1}
 
 Evidence: TypeAlias = Literal["bound", "found"]
+RateUnit: TypeAlias = Literal["second", "tick"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class SteadyState:
     """
 
     rates: dict[str, float]
-    rate_unit: Literal["second", "tick"]
+    rate_unit: RateUnit
     bubble_rate: float
     stage_span_bubble_rate: float
     alone: dict[str, int]
@@ -74,21 +75,27 @@ def steady_state(schedule: Schedule, alone: dict[str, int] | None = None) -> Ste
     if period is None:
         return None
     instance, metrics = schedule.instance, measure(schedule)
-    ticks = _TICKS_PER_SECOND.get(instance.time_unit)
+    unit = rate_unit(instance)
+    ticks = _TICKS_PER_SECOND.get(instance.time_unit, 1)
     steps = {job.name: count for job, count in zip(instance.jobs, schedule.steps, strict=True)}
     evidence: Evidence = "bound" if alone is None else "found"
     if alone is None:
         alone = {job.name: least_period(instance, number) for number, job in enumerate(instance.jobs)}
     in_turn = sum(steps[name] * own for name, own in alone.items())
     return SteadyState(
-        rates={name: count * (ticks or 1) / period for name, count in steps.items()},
-        rate_unit="tick" if ticks is None else "second",
+        rates={name: count * ticks / period for name, count in steps.items()},
+        rate_unit=unit,
         bubble_rate=metrics.bubble_rate,
         stage_span_bubble_rate=metrics.stage_span_bubble_rate,
         alone=alone,
         evidence=evidence,
         gain=in_turn / period - 1 if len(steps) > 1 else None,
     )
+
+
+def rate_unit(instance: Instance) -> RateUnit:
+    """Return per what steps are counted."""
+    return "second" if instance.time_unit in _TICKS_PER_SECOND else "tick"
 
 
 @lru_cache(maxsize=64)

@@ -8,10 +8,12 @@ from gapweave.models.errors import Infeasible, Interrupted, NotApplicable, Nothi
 from gapweave.models.instance import Instance
 from gapweave.models.placement import Placement
 from gapweave.models.schedule import Mode, Schedule, SolverRecord, sort_tasks
+from gapweave.models.steady_state import rate_unit
 from gapweave.solver.heuristics import Heuristic, heuristic, heuristics, with_variants
+from gapweave.solver.heuristics.registry import single_job_policies
 from gapweave.solver.period_rows import IN_TURN, JobsAlone, PeriodRow, period_row
 from gapweave.solver.primary import SOLVER
-from gapweave.solver.rows import Row
+from gapweave.solver.rows import Row, RowStatus
 from gapweave.solver.solve import solve
 from gapweave.solver.steady.bound import period_bound
 from gapweave.solver.steady.graph import CyclicGraph
@@ -20,6 +22,7 @@ from gapweave.solver.timetable import rows_of, verified
 
 #: Share of the time for scheduling each job alone, all of them together.
 _ALONE_SHARE = 0.2
+_STATUS: dict[type[Exception], RowStatus] = {NotApplicable: "not-applicable", Infeasible: "infeasible"}
 
 
 class PeriodRuns:
@@ -59,20 +62,30 @@ class PeriodRuns:
 
     def solve_alone(self) -> None:
         """Find the best period of each job alone, by which all rows are judged."""
-        self.alone = JobsAlone.of(
-            self.instance, lambda own: solve(own, objective="period", **self._alone_options)
-        )
+        self.alone = JobsAlone.of(self.instance, self._solved_alone)
+
+    def _solved_alone(self, own: Instance) -> Schedule:
+        try:
+            return solve(own, objective="period", **self._alone_options)
+        except NothingFound:  # in very little time
+            runs = PeriodRuns(own, "given", self._options)
+            found = [run().schedule for run in runs.of(list(single_job_policies()))]
+            return min(filter(None, found), key=lambda schedule: schedule.value)
+
+    def _without(self, method: str, mode: Mode, status: RowStatus, reason: str) -> Row:
+        unit = rate_unit(self.instance)
+        return PeriodRow(method, mode, status, self.placement, reason=reason, rate_unit=unit)
 
     def _heuristic(self, method: Heuristic) -> Row:
         """Repeat the orders of one step."""
         try:
             plan = method.plan(self.graph.arrays)
         except NotApplicable as exc:
-            return PeriodRow(method.name, "joint", "not-applicable", self.placement, reason=str(exc))
+            return self._without(method.name, "joint", "not-applicable", str(exc))
         found = repeated(self.graph, plan.starts)
         if found is None:
             reason = "its steps cannot follow each other within the memory"
-            return PeriodRow(method.name, "joint", "not-applicable", self.placement, reason=reason)
+            return self._without(method.name, "joint", "not-applicable", reason)
         bound = period_bound(self.graph)
         rows = rows_of(self.graph.arrays, found.starts)
         schedule = Schedule(
@@ -101,6 +114,5 @@ class PeriodRuns:
         try:
             schedule = solve(self.instance, objective="period", **own)
         except (NotApplicable, Infeasible, NothingFound, Interrupted) as exc:
-            status = {NotApplicable: "not-applicable", Infeasible: "infeasible"}.get(type(exc), "unknown")
-            return PeriodRow(SOLVER, mode, status, self.placement, reason=str(exc))  # type: ignore[arg-type]
+            return self._without(SOLVER, mode, _STATUS.get(type(exc), "unknown"), str(exc))
         return period_row(SOLVER, schedule.model_copy(update={"placement": self.placement}))

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from gapweave.models.errors import Infeasible, Interrupted, NotApplicable, NothingFound
 from gapweave.models.instance import Instance
 from gapweave.models.metrics import measure
 from gapweave.models.placement import Placement
 from gapweave.models.schedule import Schedule
-from gapweave.models.steady_state import steady_state
+from gapweave.models.steady_state import RateUnit, rate_unit, steady_state
 from gapweave.solver.rows import Row, row_of
 
 #: The row in which one job after the other is trained, each at its best period alone.
@@ -37,7 +37,7 @@ class PeriodRow(Row):
     period: int | None = None
     steps: tuple[int, ...] | None = None
     rates: dict[str, float] | None = None
-    rate_unit: Literal["second", "tick"] = "second"
+    rate_unit: RateUnit = "second"
 
     @property
     def value(self) -> int | None:
@@ -107,7 +107,8 @@ class JobsAlone:
         """Return the row of training one job after the other, a step of each in the sum of their periods."""
         if not self.schedules:
             reason = "a job alone has no schedule within its share of the time"
-            return PeriodRow(IN_TURN, "joint", "unknown", placement, reason=reason)
+            unit = rate_unit(self.instance)
+            return PeriodRow(IN_TURN, "joint", "unknown", placement, reason=reason, rate_unit=unit)
         period = sum(self.periods)
         own = steady_state(self.schedules[0])
         assert own is not None

@@ -27,8 +27,8 @@ def _gain(best: PeriodRow) -> str:
         )
     return (
         f"Pairing buys {percent(best.gain)} more steps per time than training one job after the other, each "
-        f"at its best period found alone: {_steps(best)} every {_time(best)} ({_name(best)}, {_proof(best)}), "
-        f"with {_idle(best)}."
+        f"at its best period found alone: {_steps(best)} every {_time(best)} ({_name(best)}, "
+        f"{_proof(best)}), with {_idle(best)}."
     )
 
 
