@@ -9,13 +9,13 @@ from gapweave.models.instance import Instance
 from gapweave.models.placement import Placement
 from gapweave.models.schedule import Mode, Schedule, SolverRecord, sort_tasks
 from gapweave.models.steady_state import rate_unit
+from gapweave.solver.bounds.period import period_bound
 from gapweave.solver.heuristics import Heuristic, heuristic, heuristics, with_variants
 from gapweave.solver.heuristics.registry import single_job_policies
 from gapweave.solver.period_rows import IN_TURN, JobsAlone, PeriodRow, period_row
 from gapweave.solver.primary import SOLVER
 from gapweave.solver.rows import Row, RowStatus
 from gapweave.solver.solve import solve
-from gapweave.solver.steady.bound import period_bound
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.repeated import repeated
 from gapweave.solver.timetable import rows_of, verified
@@ -86,7 +86,7 @@ class PeriodRuns:
         if found is None:
             reason = "its steps cannot follow each other within the memory"
             return self._without(method.name, "joint", "not-applicable", reason)
-        bound = period_bound(self.graph)
+        bound = period_bound(self.instance, self.graph.arrays.steps)
         rows = rows_of(self.graph.arrays, found.starts)
         schedule = Schedule(
             instance=self.instance,

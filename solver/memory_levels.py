@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import gcd
 
 from gapweave.models.instance import Instance
 from gapweave.models.memory import peak_memory
@@ -41,6 +42,15 @@ class MemoryLevels:
         """The level of the instance itself; None if it does not limit the memory of every device."""
         free = free_capacities(self.instance)
         return None if None in free else max(self.shape)
+
+    @property
+    def quantum(self) -> int:
+        """What all levels that matter are multiples of."""
+        if len(set(self.shape)) > 1:
+            return 1
+        memories = [stage.memory for job in self.instance.jobs for stage in job.stages]
+        deltas = (delta for memory in memories for delta in (memory.forward, memory.backward, memory.weight))
+        return max(1, gcd(*deltas))
 
     @property
     def least(self) -> int:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from gapweave.models.display import as_html
@@ -35,6 +36,7 @@ from gapweave.solver.timetable import verified
 
 #: How many capacities are tried, beside none.
 MOST_LEVELS = 11
+_FEWEST_LEVELS = 4
 #: Share of the time for the search without limit, which begins the others and bounds them.
 _UNLIMITED_SHARE = 0.2
 #: Seconds that a search is given even if there are none left: it then answers with what is known.
@@ -164,18 +166,20 @@ def pareto_memory(
     return MemoryFront(levels.instance, levels.given, baseline, search.rows())
 
 
-def chosen_levels(least: int, top: int, also: int | None) -> list[int]:
-    """Return the levels to try below ``top``, from the least: all multiples of it if they are few.
+def chosen_levels(least: int, top: int, also: int | None = None, quantum: int = 1) -> list[int]:
+    """Return the levels to try below ``top``, from the least on: all multiples of ``quantum`` if few.
 
-    Else about ten in equal ratios, of which one is ``also`` if that is between them.
+    Else all multiples of the least, if they are neither few nor many; else about ten in equal ratios, and if
+    ``also`` is between them, half of them below it and half from it on.
     """
-    if top <= MOST_LEVELS * least:
-        return [level for level in range(least, top, least)]
-    count = MOST_LEVELS - 1
-    levels = {round(least * (top / least) ** (index / count)) for index in range(count)}
-    if also is not None and least < also < top:
-        levels = {level for level in levels if not 0.95 * also < level < 1.05 * also} | {also}
-    return sorted(levels)
+    for step, fewest in ((quantum, 0), (least, _FEWEST_LEVELS)):
+        if fewest * step <= top - least <= MOST_LEVELS * step:
+            return list(range(least, top, step))
+    ends = [least, also, top] if also is not None and least < also < top else [least, top]
+    count = (MOST_LEVELS - 1) // (len(ends) - 1)
+    ratios = ((begin, end / begin) for begin, end in pairwise(ends))
+    levels = {round(begin * ratio ** (index / count)) for begin, ratio in ratios for index in range(count)}
+    return sorted({level // quantum * quantum for level in levels})
 
 
 class _Search:
@@ -195,7 +199,8 @@ class _Search:
         self._ask(None, stopping.share(_UNLIMITED_SHARE), on_row)
         if None not in self.answers:
             raise self.failures[None]
-        below = chosen_levels(self.levels.least, self.levels.needed_by(self.answers[None]), also)
+        top = self.levels.needed_by(self.answers[None])
+        below = chosen_levels(self.levels.least, top, also, self.levels.quantum)
         self.questions = [*below, None]
         for count, level in enumerate(below):
             if stopping.signal.is_set():

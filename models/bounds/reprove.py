@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gapweave.models.bounds.arguments import ARGUMENTS, memory_over_period, span_of_steps
+from gapweave.models.bounds.arguments import ARGUMENTS, PERIOD_ARGUMENTS
 from gapweave.models.bounds.heads_tails import heads_and_tails
 from gapweave.models.bounds.merged import merge_equal_jobs
 from gapweave.models.fields import shown
@@ -11,9 +11,6 @@ from gapweave.models.task_arrays import TaskArrays
 
 #: The argument of a bound that only the solver's search knows; it cannot be proven again.
 SEARCH = "search"
-#: The arguments that bound a period only.
-STEP_SPAN, MEMORY_TIME = "step-span", "memory-time"
-_OF_PERIODS = {STEP_SPAN: span_of_steps, MEMORY_TIME: memory_over_period}
 #: The argument that the primary runs at given times.
 PINNED_PRIMARY = "pinned-primary"
 
@@ -44,7 +41,7 @@ def reprove(schedule: Schedule) -> Verdict:
         return Verdict(None, None, "no lower bound is claimed")
     if bound.argument == SEARCH:
         return Verdict(None, None, f"bound {claimed} rests on the solver's search and cannot be proven again")
-    if bound.argument not in (*ARGUMENTS, *_OF_PERIODS):
+    if bound.argument not in (*ARGUMENTS, *PERIOD_ARGUMENTS):
         return Verdict(False, None, f"unknown argument {shown(bound.argument)}")
     try:
         value = _prove(schedule, bound)
@@ -63,9 +60,10 @@ def reprove(schedule: Schedule) -> Verdict:
 
 def _prove(schedule: Schedule, bound: Bound) -> int:
     instance = schedule.instance
-    if schedule.objective == "period" and bound.argument in _OF_PERIODS:
-        return _OF_PERIODS[bound.argument](instance, schedule.steps, bound.certificate)
-    if bound.argument in _OF_PERIODS:
+    for_period = PERIOD_ARGUMENTS.get(bound.argument)
+    if schedule.objective == "period" and for_period is not None:
+        return for_period(instance, schedule.steps, bound.certificate)
+    if for_period is not None:
         raise ValueError("the argument does not bound a makespan")
     if schedule.objective == "period" and bound.argument == PINNED_PRIMARY:
         return _pinned_period(schedule)

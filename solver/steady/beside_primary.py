@@ -16,9 +16,9 @@ from gapweave.models.instance import Instance
 from gapweave.models.schedule import Bound, Primary, Schedule
 from gapweave.models.task_arrays import TaskArrays
 from gapweave.solver.bounds import ProvenBound
+from gapweave.solver.bounds.period import period_bound
 from gapweave.solver.incumbent import OnProgress, Progress
 from gapweave.solver.options import Options
-from gapweave.solver.steady.bound import period_bound
 from gapweave.solver.steady.conclude import conclude, nothing_found
 from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.cyclic_fill import CyclicFill
@@ -225,7 +225,7 @@ class BesideSearch:
             bound = ProvenBound(allowed, Bound(argument="pinned-primary"))
             return Candidate(steps, SteadyIncumbent(pinned, Stopping(), bound, enough=allowed), fill, allowed)
         graph = CyclicGraph.build(self.instance, steps)
-        incumbent = SteadyIncumbent(graph, Stopping(), period_bound(graph), enough=allowed)
+        incumbent = SteadyIncumbent(graph, Stopping(), period_bound(self.instance, steps), enough=allowed)
         return Candidate(steps, incumbent, fill, allowed)
 
     def _start(self, candidate: Candidate, stopping: Stopping) -> None:

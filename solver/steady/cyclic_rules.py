@@ -1,7 +1,7 @@
 """Periodic schedules by dispatch rules: list schedules guided by stream plans, under searched parameters."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gapweave.models.task_arrays import B, F, Int64Array
@@ -32,8 +32,10 @@ class CyclicRule:
     ----------
     sequence
         In which order microbatches enter.
+    shares, phases
+        What the sequence was made of, see `spread_evenly`; empty if it is another one.
     way_back, weight_delay
-        Delays of B and W, see `StreamPlan.times`.
+        Delays of B, per job, and of W, see `StreamPlan.times`.
     trips
         Per job: microbatches in flight on a stage, as a multiple of what the plan has; None: any number.
     patience
@@ -43,11 +45,13 @@ class CyclicRule:
     """
 
     sequence: MicrobatchSequence
-    way_back: float
+    way_back: tuple[float, ...]
     weight_delay: float
     trips: tuple[float | None, ...]
     patience: tuple[float, ...]
     repeats: int = 0
+    shares: tuple[float, ...] = ()
+    phases: tuple[float, ...] = ()
 
 
 class RuleSearch:
@@ -82,29 +86,35 @@ class RuleSearch:
 
     def _usual(self) -> Iterator[CyclicRule]:
         """Whole streams with some delay on the way back, more or less impatient."""
-        trips = (None,) * len(self.graph.instance.jobs)
+        jobs = len(self.graph.instance.jobs)
         for share in (1.0, 0.5, 0.25):
-            for patience in ((0.5, 0.5, 0.5), (0.0, 0.0, 0.0)):
+            for patience in (0.5, 0.0):
                 for sequence in self._sequences:
-                    yield CyclicRule(sequence, share * self._way_back, 0.0, trips, patience, 1)
+                    way_back = (share * self._way_back,) * jobs
+                    yield CyclicRule(sequence, way_back, 0.0, (None,) * jobs, (patience,) * 3, 1)
 
     def _drawn(self) -> CyclicRule:
         draw = self._random
         jobs = range(len(self.graph.instance.jobs))
         patience = draw.choice((0.0, 0.5, draw.uniform(0, 1), draw.uniform(0, 1)))
-        return CyclicRule(
-            draw.choice(self._sequences) if draw.random() < 0.6 else self._spread(),
-            self._way_back * draw.uniform(0, 1.5),
-            draw.choice((0.0, draw.uniform(0, 3), draw.uniform(0, 10))),
-            tuple(draw.choice((None, draw.uniform(0.8, 2))) for _ in jobs),
-            (patience, patience, draw.choice((0.0, patience))),
-            draw.choice((0, 0, 1, 2)),
+        way_back = draw.uniform(0, 1.5)
+        rule = CyclicRule(
+            sequence=draw.choice(self._sequences),
+            way_back=tuple(
+                self._way_back * (way_back if draw.random() < 0.7 else draw.uniform(0, 1.5)) for _ in jobs
+            ),
+            weight_delay=draw.choice((0.0, draw.uniform(0, 3), draw.uniform(0, 10))),
+            trips=tuple(draw.choice((None, draw.uniform(0.8, 2))) for _ in jobs),
+            patience=(patience, patience, draw.choice((0.0, patience))),
+            repeats=draw.choice((0, 0, 1, 2)),
         )
+        if draw.random() < 0.6:
+            return rule
+        return self._spread(rule, [draw.uniform(0.3, 1.0) for _ in jobs], [draw.random() for _ in jobs])
 
-    def _spread(self) -> MicrobatchSequence:
-        steps, draw = self.graph.arrays.steps, self._random
-        shares = [draw.uniform(0.3, 1.0) for _ in steps]
-        return spread_evenly(self.graph.arrays, shares, [draw.random() for _ in steps])
+    def _spread(self, rule: CyclicRule, shares: Sequence[float], phases: Sequence[float]) -> CyclicRule:
+        sequence = spread_evenly(self.graph.arrays, shares, phases)
+        return replace(rule, sequence=sequence, shares=tuple(shares), phases=tuple(phases))
 
     def _changed(self, rule: CyclicRule) -> CyclicRule:
         """Change about half of a rule's parameters a little."""
@@ -113,15 +123,18 @@ class RuleSearch:
         def moved(value: float, spread: float) -> float:
             return max(0.0, value + draw.gauss(0, spread)) if draw.random() < 0.5 else value
 
-        patience = tuple(moved(share, 0.15) for share in rule.patience)
-        return replace(
+        changed = replace(
             rule,
-            way_back=moved(rule.way_back, 1.0),
+            way_back=tuple(moved(delay, 1.0) for delay in rule.way_back),
             weight_delay=moved(rule.weight_delay, 0.5),
             trips=tuple(trip if trip is None else moved(trip, 0.1) for trip in rule.trips),
-            patience=patience,
+            patience=tuple(moved(share, 0.15) for share in rule.patience),
             repeats=draw.choice((rule.repeats, 0, 1, 2)),
         )
+        if not rule.shares:
+            return changed
+        shares = [min(1.0, moved(share, 0.05)) for share in rule.shares]
+        return self._spread(changed, shares, [moved(phase, 0.05) % 1.0 for phase in rule.phases])
 
     def _try(self, rule: CyclicRule) -> bool:
         """Offer what a rule gives; returns whether it is better than all before."""

@@ -11,8 +11,8 @@ from gapweave.solver.steady.stream import shares_one_path
 from gapweave.solver.steady.stream_plan import FloatArray
 
 #: Periods in a row, and the one that is read: the first ones fill the pipeline, the last one drains it.
-_PERIODS = 6
-_READ = 4
+_PERIODS = 4
+_READ = 2
 
 
 class RepeatedLists:

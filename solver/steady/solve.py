@@ -5,13 +5,13 @@ from dataclasses import replace
 from gapweave.models.errors import Infeasible, InvalidOption
 from gapweave.models.instance import Instance
 from gapweave.models.schedule import Schedule
+from gapweave.solver.bounds.period import period_bound
 from gapweave.solver.incumbent import OnProgress
 from gapweave.solver.known import Known
 from gapweave.solver.options import Options
 from gapweave.solver.primary import SOLVER, require_best
 from gapweave.solver.problem import refuse_impossible_memory
 from gapweave.solver.steady.beside_primary import BesideSearch
-from gapweave.solver.steady.bound import period_bound
 from gapweave.solver.steady.conclude import conclude
 from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.graph import CyclicGraph
@@ -65,7 +65,7 @@ def solve_period(
             raise InvalidOption("known: with objective period goes with mode joint, without a slack")
         return _beside_primary(instance, steps, options, stopping, on_progress)
     graph = CyclicGraph.build(instance, steps)
-    incumbent = SteadyIncumbent(graph, stopping, period_bound(graph), on_progress)
+    incumbent = SteadyIncumbent(graph, stopping, period_bound(instance, graph.arrays.steps), on_progress)
     if known is not None:
         tell(known, graph, incumbent)
     construct(graph, incumbent, stopping, options.seed)

@@ -47,14 +47,14 @@ class StreamPlan:
             for step, positions in sequence.positions.items()
         }
 
-    def times(self, way_back: float, weight_delay: float) -> FloatArray:
+    def times(self, way_back: Sequence[float], weight_delay: float) -> FloatArray:
         """Return when each node is planned to start, shape (nodes,), in ticks; 0 for milestones.
 
         Parameters
         ----------
         way_back
-            Delay of the first stage's backward beyond what it has to wait for, in units; later stages have
-            less, the last one none.
+            Of each job: delay of the first stage's backward beyond what it has to wait for, in units; later
+            stages have less, the last one none.
         weight_delay
             How long W waits after B, in units.
         """
@@ -62,7 +62,7 @@ class StreamPlan:
         for block in self.arrays.blocks:
             own = slice(block.first, block.first + block.size)
             if block.kind in (F, B, W):
-                offset = self._offset(block, way_back, weight_delay)
+                offset = self._offset(block, way_back[block.job], weight_delay)
                 times[own] = self._entry[block.job, block.step] + offset
             elif block.kind == O:
                 times[own] = max(times[last] for last in self._closing(block))
