@@ -36,6 +36,8 @@ _FIRST_LOOK = 0.3
 _MOST_PRIMARY_STEPS = {4: 0.5, 8: 0.6, 16: 1.0}
 #: More of them are tried only if nothing else was found.
 _ENOUGH_PRIMARY_STEPS = 8
+#: Share of the time for choosing between schedules of the primary that are equally good alone.
+_PREVIEW_SHARE = 0.2
 #: Combinations of more tasks are not tried, unless they are all that there is.
 _MOST_TASKS = 20_000
 #: Above this many free tasks CP-SAT is not asked whether they fit; its share of the time otherwise.
@@ -100,6 +102,22 @@ class BesideSearch:
         """Ticks that each step of the primary may take."""
         return self.primary.limit
 
+    def preview(self, steps: tuple[int, ...] | None, stopping: Stopping) -> None:
+        """Have a first look, in a part of the time."""
+        if steps is None:
+            bound = self._ratio_bound(BesidePrimary(self.instance, self.pace, self.pinned))
+            self._look(self._choices(bound), stopping)
+        else:
+            self._look([steps], stopping)
+
+    @property
+    def promise(self) -> tuple[float, float]:
+        """How good this primary looks, the larger the better: steps beside it, or how close they came."""
+        best = self._best()
+        if best is not None:
+            return float(best.ratio), 0.0
+        return 0.0, -min((one.excess for one in self.tried), default=float("inf"))
+
     def run(self, steps: tuple[int, ...] | None, stopping: Stopping) -> Schedule:
         """Find the best schedule; raises Infeasible, NothingFound or Interrupted."""
         if len(self.instance.jobs) == 1:
@@ -145,7 +163,8 @@ class BesideSearch:
                 f"{self.pace} each: at most {float(multiple.value):.3g} times as many, "
                 f"by the {multiple.argument}"
             )
-        candidate = self._candidate(steps)
+        known = (one for one in self.tried if one.steps == steps)
+        candidate = next(known, None) or self._candidate(steps)
         if candidate.incumbent.proven.value > candidate.allowed:
             raise Infeasible(
                 f"--steps {','.join(map(str, steps))}: need a period of {candidate.incumbent.proven.value} "
@@ -294,6 +313,18 @@ class BesideSearch:
             "impossible": [list(one.steps) for one in better if one.is_impossible],
             "not_found": [list(one.steps) for one in better if not one.is_impossible],
         }
+
+
+def most_promising(
+    searches: Sequence[BesideSearch], steps: tuple[int, ...] | None, stopping: Stopping
+) -> BesideSearch:
+    """Return the search around the primary beside which most steps fit at first sight."""
+    if len(searches) == 1 or len(searches[0].instance.jobs) == 1:
+        return searches[0]
+    share = stopping.share(_PREVIEW_SHARE)
+    for number, search in enumerate(searches):
+        search.preview(steps, share.share(1 / (len(searches) - number)))
+    return max(searches, key=lambda search: search.promise)
 
 
 def _ratio(steps: tuple[int, ...]) -> Fraction:

@@ -11,13 +11,13 @@ from gapweave.solver.known import Known
 from gapweave.solver.options import Options
 from gapweave.solver.primary import SOLVER, require_best
 from gapweave.solver.problem import refuse_impossible_memory
-from gapweave.solver.steady.beside_primary import BesideSearch
+from gapweave.solver.steady.beside_primary import BesideSearch, most_promising
 from gapweave.solver.steady.conclude import conclude
 from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent
 from gapweave.solver.steady.known import tell
-from gapweave.solver.steady.primary_step import primary_step
+from gapweave.solver.steady.primary_step import alternatives, primary_step
 from gapweave.solver.steady.search import CyclicAnnealing
 from gapweave.solver.stopping import Stopping
 
@@ -89,12 +89,16 @@ def _beside_primary(
     if options.primary_slack is not None:
         require_best(options.primary)
     step = primary_step(instance, options.primary or SOLVER, solve_alone)
-    if options.primary_slack is None:
-        promise, pinned = step.pinned(), step
-    else:
-        promise, pinned = step.with_slack(options.primary_slack), None
-    search = BesideSearch(instance, step, promise, pinned, options, on_progress, _improve)
-    return search.run(steps, stopping)
+    if options.primary_slack is not None:
+        promise = step.with_slack(options.primary_slack)
+        return BesideSearch(instance, step, promise, None, options, on_progress, _improve).run(
+            steps, stopping
+        )
+    equals = alternatives(instance, step) if step.alone.source == SOLVER else [step]
+    searches = [
+        BesideSearch(instance, one, one.pinned(), one, options, on_progress, _improve) for one in equals
+    ]
+    return most_promising(searches, steps, stopping).run(steps, stopping)
 
 
 def _improve(graph: CyclicGraph, incumbent: SteadyIncumbent, options: Options, stopping: Stopping) -> None:
