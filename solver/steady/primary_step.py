@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from gapweave.models.errors import Infeasible, InvalidOption, NotApplicable
+from gapweave.models.errors import Infeasible, InvalidOption
 from gapweave.models.instance import Instance
 from gapweave.models.schedule import Primary, Schedule
 from gapweave.models.task import ScheduledTask
 from gapweave.models.task_arrays import Int64Array, TaskArrays
 from gapweave.models.verify import verify
-from gapweave.solver.heuristics import heuristic, single_job_policies
+from gapweave.solver.heuristics import heuristic
 from gapweave.solver.job_alone import JobAlone, from_schedule
 from gapweave.solver.primary import SOLVER, is_policy
 from gapweave.solver.steady.graph import CyclicGraph
@@ -82,19 +82,6 @@ def primary_step(instance: Instance, method: str | Path | Schedule, solve_alone:
     step = _from_schedule(instance, given, given.solver.name if given is method else str(method))
     _require_rules(instance, step, given)
     return step
-
-
-def alternatives(instance: Instance, step: PrimaryStep) -> list[PrimaryStep]:
-    """Return the step, and those of all policies that repeat as fast and leave other idle intervals."""
-    found = {step.alone.starts.tobytes(): step}
-    for name in single_job_policies():
-        try:
-            other = _repeated_policy(instance, name)
-        except (NotApplicable, Infeasible):
-            continue
-        if other.period == step.period:
-            found.setdefault(other.alone.starts.tobytes(), other)
-    return list(found.values())
 
 
 def primary_pins(arrays: TaskArrays, step: PrimaryStep) -> Int64Array:

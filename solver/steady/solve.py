@@ -17,7 +17,8 @@ from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent
 from gapweave.solver.steady.known import tell
-from gapweave.solver.steady.primary_step import alternatives, primary_step
+from gapweave.solver.steady.primary_choices import primary_choices
+from gapweave.solver.steady.primary_step import primary_step
 from gapweave.solver.steady.search import CyclicAnnealing
 from gapweave.solver.stopping import Stopping
 
@@ -27,6 +28,8 @@ _MOST_TASKS_TO_PROVE = 600
 _FRUITLESS = 12
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
 _PRIMARY_SHARE = 0.25
+#: Share of the time that is left for other schedules of it that are as good.
+_CHOICES_SHARE = 0.1
 
 
 def solve_period(
@@ -94,9 +97,12 @@ def _beside_primary(
         return BesideSearch(instance, step, promise, None, options, on_progress, _improve).run(
             steps, stopping
         )
-    equals = alternatives(instance, step) if step.alone.source == SOLVER else [step]
+    choices = [step]
+    if step.alone.source == SOLVER and len(instance.jobs) > 1:
+        share = stopping.share(_CHOICES_SHARE)
+        choices = primary_choices(instance, step, options, share, _improve)
     searches = [
-        BesideSearch(instance, one, one.pinned(), one, options, on_progress, _improve) for one in equals
+        BesideSearch(instance, one, one.pinned(), one, options, on_progress, _improve) for one in choices
     ]
     return most_promising(searches, steps, stopping).run(steps, stopping)
 
