@@ -9,7 +9,7 @@ from gapweave.solver.bounds.period import period_bound
 from gapweave.solver.incumbent import OnProgress
 from gapweave.solver.known import Known
 from gapweave.solver.options import Options
-from gapweave.solver.primary import SOLVER
+from gapweave.solver.primary import SOLVER, require_best
 from gapweave.solver.problem import refuse_impossible_memory
 from gapweave.solver.steady.beside_primary import BesideSearch
 from gapweave.solver.steady.conclude import conclude
@@ -86,6 +86,8 @@ def _beside_primary(
         own = replace(options, mode="joint", primary=None, primary_slack=None, placement="given", steps=None)
         return solve_period(primary_only, None, own, stopping.share(_PRIMARY_SHARE), None)
 
+    if options.primary_slack is not None:
+        require_best(options.primary)
     step = primary_step(instance, options.primary or SOLVER, solve_alone)
     if options.primary_slack is None:
         promise, pinned = step.pinned(), step
