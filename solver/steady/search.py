@@ -1,19 +1,22 @@
-"""Annealing of cyclic orders: neighbours on critical cycles change places, from several starts."""
+"""Annealing of cyclic orders from several starts: rounds, temperatures, threads."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from gapweave.models.task_arrays import Int64Array
+from gapweave.solver.steady.annealing import anneal
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent, found
-from gapweave.solver.steady.kernel import Rings, anneal, working_space
+from gapweave.solver.steady.kernel import Rings
 from gapweave.solver.steady.retime import edges_of, timed
+from gapweave.solver.steady.warm import times_of
 from gapweave.solver.stopping import Stopping
 
 #: First temperatures of the rounds, in median durations of a task.
-_TEMPERATURES = (0.1, 0.3, 1.0)
+_TEMPERATURES = (0.03, 0.08, 0.15)
 #: Moves of a round times tasks: what a second or less can do.
-_WORK_OF_ROUND = 3_000_000
+_WORK_OF_ROUND = 10_000_000
 _UNLIMITED = 2**60
 
 
@@ -24,6 +27,8 @@ class CyclicAnnealing:
         self.graph = graph
         self.incumbent = incumbent
         self._edges = edges_of(graph)
+        self._table = _table(graph)
+        self._turning: Int64Array = np.unique(graph.source[graph.height != 0])
         self._room = np.array([_UNLIMITED if room is None else room for room in graph.room], dtype=np.int64)
         self._random = np.random.default_rng(seed)
         self._moves = max(50, _WORK_OF_ROUND // graph.arrays.node_count)
@@ -49,13 +54,13 @@ class CyclicAnnealing:
     def _anneal(self, place: int, temperature: float, seed: int) -> bool:
         start = self.incumbent.elite[place]
         rings = Rings(*(column.copy() for column in start.rings))
-        sweep = np.argsort(start.timed.starts, kind="stable").astype(np.int64)
         bound = self.incumbent.proven.value
         period = int(
             anneal(
                 self._edges,
+                self._table,
                 rings,
-                working_space(sweep),
+                times_of(start.timed.starts, self._turning),
                 self._room,
                 start.period,
                 bound,
@@ -69,3 +74,15 @@ class CyclicAnnealing:
         result = timed(self.graph, rings, at_least=period, at_most=period, hint=start.timed.starts)
         assert result is not None
         return self.incumbent.offer(found(self.graph, result, "annealing"))
+
+
+def _table(graph: CyclicGraph) -> Int64Array:
+    """Return the blocks as `gapweave.solver.steady.moves.warp` reads them, shape (blocks, 7)."""
+    arrays = graph.arrays
+    rows = []
+    for block in arrays.blocks:
+        job = graph.instance.jobs[max(0, block.job)]
+        step = block.job * max(arrays.steps) + block.step
+        own = (step, block.kind, block.stage, block.first, block.size)
+        rows.append((*own, len(job.stages) - 1, job.microbatch_count))
+    return np.array(rows, dtype=np.int64)
