@@ -15,38 +15,40 @@ _SORT_EVERY = 100
 
 
 @compiled
-def anneal(edges, table, rings, times, room, period, bound, moves, temperature, seed):  # type: ignore[no-untyped-def]
-    """Move tasks on critical cycles; leaves the best orders found in ``rings``, returns their period.
+def anneal(edges, table, rings, kept, times, room, period, best, bound, moves, hot, cold, seed):  # type: ignore[no-untyped-def]
+    """Move tasks on critical cycles for a while; returns the least periods of ``rings`` and of ``kept``.
 
     Parameters
     ----------
     table
         See `warp`.
+    rings, kept
+        The orders that change, and the best ones seen, which are replaced by better ones.
     times
-        Whose starts hold for the orders and the period given.
+        Whose starts hold for ``rings`` and their period.
     room
         Free memory by device, shape (devices,).
-    period, bound
-        Least period of the orders given, and the period that ends the search.
-    temperature
-        In ticks, falls to nothing over the moves.
+    period, best
+        Least periods of ``rings`` and of ``kept``.
+    bound
+        The period that ends the search; so does a critical cycle that cannot change.
+    hot, cold
+        Temperatures of the first and of the last move, in ticks.
     """
     np.random.seed(seed)
-    best = period
-    kept = (rings.follower.copy(), rings.leader.copy(), rings.height.copy())
     arcs = np.empty(len(times.starts), np.int64)
     done = np.empty(8 * len(times.starts), np.int64)
     moved = np.zeros(len(times.starts), np.int64)
     count, accepted = -1, 0
-    for move in range(moves):
+    for move in range(moves + 1):
         if count < 0:
             period, count = _critical(edges, rings, times, bound, period, arcs)
             if period < best:
                 best = period
-                kept[0][:], kept[1][:], kept[2][:] = rings.follower, rings.leader, rings.height
-        if count == 0:
+                kept.follower[:], kept.leader[:], kept.height[:] = rings.follower, rings.leader, rings.height
+        if count == 0 or move == moves:
             break
-        heat = temperature * (1 - move / moves)
+        heat = hot + (cold - hot) * move / moves
         limit = period - int(np.ceil(heat * np.log(np.random.random() + 1e-12)))
         swaps = _change(edges, table, rings, times, moved, period, arcs[np.random.randint(count)], done)
         now = -1
@@ -59,12 +61,7 @@ def anneal(edges, table, rings, times, room, period, bound, moves, temperature, 
         accepted += 1
         if accepted % _SORT_EVERY == 0:
             times.sweep[:] = np.argsort(times.starts)
-    if count < 0:
-        period, _ = _critical(edges, rings, times, bound, period, arcs)
-        if period < best:
-            return period
-    rings.follower[:], rings.leader[:], rings.height[:] = kept
-    return best
+    return period, best
 
 
 @compiled

@@ -1,7 +1,7 @@
 """The compiled moves of annealing: swaps in rings, and what is made of them.
 
-Microbatches of a block stay in order, so a ring is a cyclic word of blocks. `shift_letter` moves one letter of
-the word; `warp` runs tasks of one job on several stages earlier or later, as if by a change of their times.
+Microbatches of a block stay in order, so a ring is a cyclic word of blocks. `shift_letter` moves one letter
+of the word; `warp` runs tasks of one job on several stages earlier or later, as if their times changed.
 """
 
 import numpy as np
@@ -42,8 +42,8 @@ def warp(edges, rings, starts, table, moved, period, node, delta, done):  # type
     Parameters
     ----------
     table
-        Of each block: step of a job as a number, kind, stage, first node, size, and the last stage and the most
-        microbatches of its job; shape (blocks, 7).
+        Of each block: step of a job as a number, kind, stage, first node, size, and the last stage and the
+        most microbatches of its job; shape (blocks, 7).
     moved
         Zeros, shape (nodes,), and zeros again after.
 
