@@ -60,10 +60,9 @@ def reprove(schedule: Schedule) -> Verdict:
 
 def _prove(schedule: Schedule, bound: Bound) -> int:
     instance = schedule.instance
-    for_period = PERIOD_ARGUMENTS.get(bound.argument)
-    if schedule.objective == "period" and for_period is not None:
-        return for_period(instance, schedule.steps, bound.certificate)
-    if for_period is not None:
+    if schedule.objective == "period" and bound.argument in PERIOD_ARGUMENTS:
+        return PERIOD_ARGUMENTS[bound.argument](instance, schedule.steps, bound.certificate)
+    if bound.argument in PERIOD_ARGUMENTS:
         raise ValueError("the argument does not bound a makespan")
     if schedule.objective == "period" and bound.argument == PINNED_PRIMARY:
         return _pinned_period(schedule)

@@ -8,6 +8,7 @@ from gapweave.solver.steady.cyclic_rules import RuleSearch
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent, found
 from gapweave.solver.steady.memory import fits
+from gapweave.solver.steady.one_at_a_time import one_at_a_time
 from gapweave.solver.steady.overlapped import overlapped_steps
 from gapweave.solver.steady.repeated import repeated_orders
 from gapweave.solver.steady.retime import CyclicOrders, rings_of, timed
@@ -34,6 +35,8 @@ def construct(graph: CyclicGraph, incumbent: SteadyIncumbent, stopping: Stopping
     rules.run_usual(stopping)
     single = _of_single_steps(graph, incumbent.proven.value)
     _offer_all(single, graph, incumbent, stopping.share(_SINGLE_STEPS_SHARE))
+    if incumbent.best is None:
+        _offer_all([("one at a time", one_at_a_time(graph))], graph, incumbent, stopping)
     rules.run(stopping.share(_RULES_SHARE))
 
 

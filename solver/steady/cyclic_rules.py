@@ -11,6 +11,7 @@ from gapweave.solver.steady.memory import fits
 from gapweave.solver.steady.repeated_lists import RepeatedLists
 from gapweave.solver.steady.retime import Timed, rings_of, timed
 from gapweave.solver.steady.sequence import MicrobatchSequence, sequences, spread_evenly
+from gapweave.solver.steady.stream import shares_one_path
 from gapweave.solver.steady.stream_plan import FloatArray, StreamPlan
 from gapweave.solver.stopping import Stopping
 
@@ -42,6 +43,8 @@ class CyclicRule:
         Per kind, see `gapweave.solver.list_scheduler.ListScheduler.run`.
     repeats
         How often the times of a schedule are the priorities of another one: it repeats itself better.
+    reserving
+        Whether each forward leaves the other stages room; else jobs on different paths can deadlock.
     """
 
     sequence: MicrobatchSequence
@@ -50,6 +53,7 @@ class CyclicRule:
     trips: tuple[float | None, ...]
     patience: tuple[float, ...]
     repeats: int = 0
+    reserving: bool = False
     shares: tuple[float, ...] = ()
     phases: tuple[float, ...] = ()
 
@@ -62,6 +66,7 @@ class RuleSearch:
         self.incumbent = incumbent
         self._random = random.Random(seed)
         self._lists = RepeatedLists(graph)
+        self._may_deadlock = not shares_one_path(graph) and any(room is not None for room in graph.room)
         self._sequences = sequences(graph.arrays)
         self._way_back = max(1.0, self._plan(self._sequences[0]).way_back_in_memory(graph.room))
         self._kept: list[tuple[int, CyclicRule]] = []
@@ -91,7 +96,9 @@ class RuleSearch:
             for patience in (0.5, 0.0):
                 for sequence in self._sequences:
                     way_back = (share * self._way_back,) * jobs
-                    yield CyclicRule(sequence, way_back, 0.0, (None,) * jobs, (patience,) * 3, 1)
+                    yield CyclicRule(
+                        sequence, way_back, 0.0, (None,) * jobs, (patience,) * 3, 1, self._may_deadlock
+                    )
 
     def _drawn(self) -> CyclicRule:
         draw = self._random
@@ -107,6 +114,7 @@ class RuleSearch:
             trips=tuple(draw.choice((None, draw.uniform(0.8, 2))) for _ in jobs),
             patience=(patience, patience, draw.choice((0.0, patience))),
             repeats=draw.choice((0, 0, 1, 2)),
+            reserving=self._may_deadlock and draw.random() < 0.5,
         )
         if draw.random() < 0.6:
             return rule
@@ -166,7 +174,7 @@ class RuleSearch:
         times: FloatArray = plan.times(rule.way_back, rule.weight_delay)
         limits, period = self._limits(rule, plan, times), least
         for _ in range(1 + rule.repeats):
-            made = self._lists.run(times, period, limits, rule.patience)
+            made = self._lists.run(times, period, limits, rule.patience, reserving=rule.reserving)
             if made is None:
                 return
             yield made

@@ -7,7 +7,6 @@ import numpy as np
 from gapweave.models.task_arrays import Int64Array, TaskArrays
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.steady.graph import CyclicGraph
-from gapweave.solver.steady.stream import shares_one_path
 from gapweave.solver.steady.stream_plan import FloatArray
 
 #: Periods in a row, and the one that is read: the first ones fill the pipeline, the last one drains it.
@@ -22,8 +21,8 @@ class RepeatedLists:
         self.graph = graph
         steps = graph.arrays.steps
         many = TaskArrays.build(graph.instance, tuple(_PERIODS * count for count in steps))
-        self._scheduler = ListScheduler(many, reserving=not shares_one_path(graph))
-        self._node_count = many.node_count
+        self._many = many
+        self._schedulers: dict[bool, ListScheduler] = {}
         self._tasks = many.task_count
         first, period, size = [], [], []
         for block in many.blocks:
@@ -49,6 +48,8 @@ class RepeatedLists:
         period: int,
         limits: Mapping[tuple[int, int], int],
         patience: Sequence[float],
+        *,
+        reserving: bool = False,
     ) -> tuple[Int64Array, int] | None:
         """Let each device run the ready task that was planned earliest.
 
@@ -58,8 +59,8 @@ class RepeatedLists:
             Planned start of each node of one period, shape (nodes,), in ticks.
         period
             Ticks after which the plan repeats.
-        limits, patience
-            See `gapweave.solver.list_scheduler.ListScheduler.run`.
+        limits, patience, reserving
+            See `gapweave.solver.list_scheduler.ListScheduler`.
 
         Returns
         -------
@@ -67,9 +68,11 @@ class RepeatedLists:
             Starts of the nodes of one period, shape (nodes,), in ticks, 0 for milestones; and after how many
             ticks they come again. None in a deadlock.
         """
-        keys = np.zeros(self._node_count)
+        keys = np.zeros(self._many.node_count)
         keys[: self._tasks] = times[self._origin] + period * self._period
-        starts = self._scheduler.run(keys, limits, patience)
+        if reserving not in self._schedulers:
+            self._schedulers[reserving] = ListScheduler(self._many, reserving=reserving)
+        starts = self._schedulers[reserving].run(keys, limits, patience)
         if starts is None:
             return None
         here, next_one = (self._of_period(starts, number) for number in (_READ, _READ + 1))

@@ -24,8 +24,10 @@ from gapweave.solver.stopping import Stopping
 
 #: Above this many tasks CP-SAT does not look at the whole period at once.
 _MOST_TASKS_TO_PROVE = 600
-#: Rounds of annealing without success after which CP-SAT is asked, and of the last annealing.
-_FRUITLESS = 12
+#: Up to this many, CP-SAT may use all time that is left for a proof.
+_FEW_TASKS = 200
+#: Rounds of annealing without success after which CP-SAT is asked.
+_FRUITLESS = 4
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
 _PRIMARY_SHARE = 0.25
 #: Share of the time that is left for other schedules of it that are as good.
@@ -112,19 +114,22 @@ def _improve(graph: CyclicGraph, incumbent: SteadyIncumbent, options: Options, s
     if incumbent.best is None or incumbent.is_optimal:
         return
     annealing = CyclicAnnealing(graph, incumbent, options.seed)
-    small = graph.arrays.task_count <= _MOST_TASKS_TO_PROVE
+    tasks = graph.arrays.task_count
     incumbent.enter("annealing")
-    annealing.run(stopping.share(0.4) if small else stopping, options.threads, _FRUITLESS)
-    if small and not stopping and not incumbent.is_optimal:
+    annealing.run(
+        stopping.share(0.4) if tasks <= _MOST_TASKS_TO_PROVE else stopping, options.threads, _FRUITLESS
+    )
+    if tasks <= _MOST_TASKS_TO_PROVE and not stopping and not incumbent.is_optimal:
         from gapweave.solver.steady.exact import prove  # OR-Tools takes a while to load
 
         prove(
             graph,
             incumbent,
-            stopping,
+            stopping if tasks <= _FEW_TASKS else stopping.share(0.4),
             workers=options.threads,
             seed=options.seed,
             work_limit=options.work_limit,
         )
-    elif options.has_deadline:
+    if options.has_deadline:
+        incumbent.enter("annealing")
         annealing.run(stopping, options.threads, 10**9)
