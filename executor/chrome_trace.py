@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from gapweave.executor.steady_trace import period_events, traced_profiles, traced_tasks
 from gapweave.executor.trace_events import (
     TraceEvent,
     flow,
@@ -32,8 +33,8 @@ def chrome_trace(schedule: Schedule) -> dict[str, Any]:
     Parameters
     ----------
     schedule
-        Of an objective with a period, the trace shows the tasks of the first period, and the memory of
-        steady state.
+        Of an objective with a period, the trace shows two periods of a training that has reached steady
+        state: whole tasks, with the steps and times that they have if training begins at 0.
 
     Raises
     ------
@@ -70,21 +71,26 @@ class PlannedTrace:
 
     def __init__(self, schedule: Schedule, tick_nanoseconds: float | None = None) -> None:
         self.schedule = schedule
+        is_periodic = schedule.period is not None
+        self._rows = traced_tasks(schedule) if is_periodic else schedule.tasks
+        self._profiles = traced_profiles(schedule) if is_periodic else memory_profiles(schedule)
         self._tick_nanoseconds = tick_nanoseconds
 
     def events(self) -> Iterator[TraceEvent]:
-        """Yield names, tasks, transfers and memory of every device."""
+        """Yield names, tasks, transfers and memory of every device, and in steady state periods and steps."""
         yield from self._names()
         yield from self._tasks()
         yield from self._transfers()
         yield from self._memory()
+        if self.schedule.period is not None:
+            yield from self._periods()
 
     def _names(self) -> Iterator[TraceEvent]:
         for index, device in enumerate(self.schedule.instance.devices):
             yield from process_names(index, device.name, "planned", {COMPUTE_THREAD: "compute"})
 
     def _tasks(self) -> Iterator[TraceEvent]:
-        for row in self.schedule.tasks:
+        for row in self._rows:
             job = self.schedule.instance.jobs[row.job].name
             yield {
                 "ph": "X",
@@ -106,9 +112,9 @@ class PlannedTrace:
             yield from flow(number, f"{sender.kind} transfer", self._middle(sender), self._middle(receiver))
 
     def _sends(self) -> Iterator[tuple[ScheduledTask, ScheduledTask]]:
-        rows: dict[Task, ScheduledTask] = {row.task: row for row in self.schedule.tasks}
+        rows: dict[Task, ScheduledTask] = {row.task: row for row in self._rows}
         towards = {"F": 1, "B": -1}
-        for row in self.schedule.tasks:
+        for row in self._rows:
             if row.kind in towards:
                 receiver = rows.get(row.task._replace(stage=row.stage + towards[row.kind]))
                 if receiver is not None and receiver.device != row.device:
@@ -116,9 +122,17 @@ class PlannedTrace:
 
     def _memory(self) -> Iterator[TraceEvent]:
         unit = self.schedule.instance.memory_unit
-        for device, profile in enumerate(memory_profiles(self.schedule)):
+        for device, profile in enumerate(self._profiles):
             for time, level in profile:
                 yield memory_level(device, unit, self._microseconds(time), level)
+
+    def _periods(self) -> Iterator[TraceEvent]:
+        yield from process_names(
+            len(self.schedule.instance.devices), "steady state", "planned", {0: "periods"}
+        )
+        for event, begin, end in period_events(self.schedule):
+            lasting = {"dur": self._microseconds(end - begin)} if event["ph"] == "X" else {}
+            yield event | {"ts": self._microseconds(begin)} | lasting
 
     def _middle(self, row: ScheduledTask) -> tuple[int, int, float]:
         return row.device, COMPUTE_THREAD, self._microseconds(row.start + row.end) / 2

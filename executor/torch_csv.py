@@ -12,15 +12,21 @@ def torch_csv(schedule: Schedule, job: int) -> str:
     with targets in the order in which the last stage runs its forward passes, so microbatches are numbered
     in that order. Optimizer tasks and times have no place there.
 
+    Of a schedule with a period and one step of the job in it, the file holds this step, which every period
+    repeats; the ranks run it step after step as torch does, so what overlaps in steady state is another job.
+
     Raises
     ------
     InvalidOption
-        Torch cannot run it: several steps, or stages that are dealt out to the ranks neither in a loop
-        (stage s on rank s mod P) nor in a V (P stages forth, P stages back).
+        Torch cannot run it: several steps of the job, or stages that are dealt out to the ranks neither in a
+        loop (stage s on rank s mod P) nor in a V (P stages forth, P stages back).
     """
     planned = schedule.instance.jobs[job]
-    if schedule.steps[job] != 1 or schedule.period is not None:
-        raise InvalidOption(f"--to torch-csv: holds one step, job {planned.name!r} has more in this schedule")
+    if schedule.steps[job] != 1:
+        several = (
+            f"{schedule.steps[job]} {'per period' if schedule.period is not None else 'in this schedule'}"
+        )
+        raise InvalidOption(f"--to torch-csv: holds one step, job {planned.name!r} has {several}")
     ranks = _ranks(schedule, job)
     number = _microbatch_numbers(schedule, job)
     rows: list[list[Cell]] = [[] for _ in ranks]

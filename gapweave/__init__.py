@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gapweave.solver.incumbent import Progress
     from gapweave.solver.known import Known
     from gapweave.solver.pareto import ParetoFront, ParetoRow, pareto
+    from gapweave.solver.pareto_memory import MemoryFront, MemoryRow, pareto_memory
     from gapweave.solver.solve import solve
 
 __version__ = "0.1.0"
@@ -64,6 +65,7 @@ _HOMES = {
     "gapweave.solver.incumbent": ("Progress",),
     "gapweave.solver.known": ("Known",),
     "gapweave.solver.pareto": ("ParetoFront", "ParetoRow", "pareto"),
+    "gapweave.solver.pareto_memory": ("MemoryFront", "MemoryRow", "pareto_memory"),
     "gapweave.solver.solve": ("solve",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -82,6 +84,8 @@ __all__ = [
     "InvalidSchedule",
     "Job",
     "Known",
+    "MemoryFront",
+    "MemoryRow",
     "Metrics",
     "MicrobatchRule",
     "NotApplicable",
@@ -103,6 +107,7 @@ __all__ = [
     "idle_intervals",
     "measure",
     "pareto",
+    "pareto_memory",
     "run",
     "solve",
     "task_graph",

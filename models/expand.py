@@ -2,7 +2,8 @@
 
 from gapweave.models.errors import InvalidOption
 from gapweave.models.fields import MAX_TASKS
-from gapweave.models.schedule import Schedule, sort_tasks
+from gapweave.models.schedule import Primary, Schedule, sort_tasks
+from gapweave.models.task import ScheduledTask
 
 
 def expanded(schedule: Schedule, periods: int) -> Schedule:
@@ -45,6 +46,15 @@ def expanded(schedule: Schedule, periods: int) -> Schedule:
             "lower_bound": None,
             "bound": None,
             "job_makespans": dict(zip(names, ends, strict=True)),
+            "primary": _promise(schedule, rows, ends[0]),
             "tasks": sort_tasks(rows),
         }
     )
+
+
+def _promise(schedule: Schedule, rows: list[ScheduledTask], end: int) -> Primary | None:
+    """Return what is left of the promise to the primary: its times, but no limit on its period."""
+    if schedule.mode != "fill" or schedule.primary is None:
+        return None
+    tasks = tuple((row.kind, row.stage, row.microbatch, row.start) for row in rows if row.job == 0)
+    return Primary(source=schedule.primary.source, makespan=end, limit=end, tasks=tasks)

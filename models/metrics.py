@@ -23,8 +23,8 @@ class Metrics:
     stage_span_bubble_rate
         The literature's rate: 1 - (work / devices used) / (longest span of one device, from its first start
         to its last end). For one job with one uniform stage per device this is exactly
-        ``1 - M (F + B + W) / (longest stage span)``. In steady state the spans are those of the first
-        period's tasks.
+        ``1 - M (F + B + W) / (longest stage span)``. In steady state, where a stage's span is the period, it
+        is 1 - (work / devices used) / T.
     peak_memory
         Highest level of each device, in ``memory_unit``, shape (devices,).
     """
@@ -71,6 +71,8 @@ def _job_makespans(schedule: Schedule) -> dict[str, int]:
 
 
 def _stage_span_bubble_rate(schedule: Schedule, work: int) -> float:
+    if schedule.period is not None:
+        return _idle_share(work, sum(map(bool, schedule.tasks_by_device)) * schedule.period)
     spans = [
         max(row.end for row in rows) - min(row.start for row in rows)
         for rows in schedule.tasks_by_device

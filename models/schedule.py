@@ -56,11 +56,13 @@ class Primary(FormatModel):
     source
         The method that made the primary's own schedule.
     makespan
-        Its makespan alone, in ticks.
+        Its makespan alone, in ticks; with objective ``period`` the period of one step of it alone.
     limit
-        Largest allowed makespan of the primary, in ticks.
+        Largest allowed makespan of the primary, in ticks; with objective ``period`` the longest allowed
+        time per step of it.
     tasks
-        ``fill``: [kind, stage, microbatch, start] of every primary task. With a slack: None.
+        ``fill``: [kind, stage, microbatch, start] of every primary task; with objective ``period`` of one
+        step, and step n runs n times ``makespan`` later. With a slack: None.
     """
 
     source: Text

@@ -75,7 +75,7 @@ def prepare() -> None:
 def _prepare_steady() -> None:
     graph = CyclicGraph.build(_TINY)
     known = SteadyIncumbent(graph, Stopping(), ProvenBound(1, Bound(argument="search")))
-    construct(graph, known, Stopping())
+    construct(graph, known, Stopping(), 0)
     CyclicAnnealing(graph, known, 0).run(Stopping(), 1, fruitless=1)
 
 

@@ -30,9 +30,14 @@ class ListScheduler:
         The tasks.
     pinned
         Start of each pinned node, -1 for the free ones, shape (nodes,); None: all tasks are free.
+    reserving
+        Whether a forward leaves every other stage of its device room for one microbatch. Jobs along one path
+        cannot deadlock without it.
     """
 
-    def __init__(self, arrays: TaskArrays, pinned: Int64Array | None = None) -> None:
+    def __init__(
+        self, arrays: TaskArrays, pinned: Int64Array | None = None, *, reserving: bool = True
+    ) -> None:
         starts = np.full(arrays.node_count, -1, dtype=np.int64) if pinned is None else pinned
         free_blocks = [block for block in arrays.blocks if block.device >= 0 and starts[block.first] < 0]
         by_device = sorted(free_blocks, key=lambda block: block.device)
@@ -72,16 +77,22 @@ class ListScheduler:
             step_time=_array(time for room in own_rooms for time, _ in room.memory or ()),
             step_free=_array(free for room in own_rooms for _, free in room.memory or ()),
         )
+        together = sum if reserving else max
         self._can_hold_one_each = all(
             room.final_memory is None
-            or sum(
-                stage.memory.peak
-                for (own, *_), stage in zip(self.groups, stages, strict=True)
-                if own == device
+            or together(
+                [0]
+                + [
+                    stage.memory.peak
+                    for (own, *_), stage in zip(self.groups, stages, strict=True)
+                    if own == device
+                ]
             )
             <= room.final_memory
             for device, room in enumerate(own_rooms)
         )
+        if not reserving:
+            self._layout = self._layout._replace(group_ptr=np.zeros_like(self._layout.group_ptr))
 
     def run(
         self,
@@ -105,7 +116,7 @@ class ListScheduler:
         -------
         ndarray or None
             Starts of all nodes, shape (nodes,), in ticks; None if memory cannot hold one microbatch of
-            every stage at a time.
+            every stage at a time, or in a deadlock.
         """
         if not self._can_hold_one_each:
             return None

@@ -28,10 +28,6 @@ class Options:
     def __post_init__(self) -> None:
         if self.objective not in ("makespan", "period"):
             raise InvalidOption(f"--objective: expected 'makespan' or 'period', got {self.objective!r}")
-        if self.objective == "period" and (self.mode == "fill" or self.primary_slack is not None):
-            raise InvalidOption("--objective period: goes with --mode joint, without --primary-slack so far")
-        if self.objective == "period" and self.placement == "search":
-            raise InvalidOption("--placement search: goes with --objective makespan, name one for a period")
         if self.steps is not None and self.objective != "period":
             raise InvalidOption("--steps: goes with --objective period")
         if self.mode not in ("joint", "fill"):

@@ -40,12 +40,20 @@ def primary_alone(instance: Instance, method: str | Path | Schedule, solve_alone
         A given schedule leaves no room for the resident memory of the other jobs, or breaks another rule.
     """
     if isinstance(method, Schedule):
-        return _checked(from_schedule(instance, method, method.solver.name))
+        return _checked(_of_one_step(instance, method, method.solver.name))
     if method == SOLVER:
         return from_schedule(instance, solve_alone(instance.with_jobs(0)), SOLVER)
-    if _is_policy(method):
+    if is_policy(method):
         return alone(instance, 0, heuristic(str(method)))
-    return _checked(from_schedule(instance, Schedule.load(method), str(method)))
+    return _checked(_of_one_step(instance, Schedule.load(method), str(method)))
+
+
+def _of_one_step(instance: Instance, schedule: Schedule, source: str) -> JobAlone:
+    if schedule.objective != "makespan":
+        raise InvalidOption(
+            f"{source}: expected a schedule with objective makespan, got {schedule.objective!r}"
+        )
+    return from_schedule(instance, schedule, source)
 
 
 def best_known_alone(
@@ -59,11 +67,16 @@ def best_known_alone(
         ``known`` is a policy, which promises nothing about how good its schedule is; otherwise as
         `primary_alone`.
     """
-    if isinstance(known, str) and known != SOLVER and _is_policy(known):
+    require_best(known)
+    return primary_alone(instance, SOLVER if known is None else known, solve_alone)
+
+
+def require_best(known: str | Path | Schedule | None) -> None:
+    """Refuse a policy where the best schedule of the primary alone is asked for (InvalidOption)."""
+    if isinstance(known, str) and known != SOLVER and is_policy(known):
         raise InvalidOption(
             f"--primary: with --primary-slack expected {SOLVER!r} or a schedule, got {known!r}"
         )
-    return primary_alone(instance, SOLVER if known is None else known, solve_alone)
 
 
 def with_slack(own: JobAlone, slack: float) -> Primary:
@@ -72,7 +85,7 @@ def with_slack(own: JobAlone, slack: float) -> Primary:
     return Primary(source=own.source, makespan=own.makespan, limit=limit)
 
 
-def _is_policy(method: str | Path) -> bool:
+def is_policy(method: str | Path) -> bool:
     """Whether a method names a policy, not a file; of both, the policy."""
     if str(method).endswith(TORCH_CSV):
         return True

@@ -123,6 +123,14 @@ def refuse_impossible_memory(instance: Instance) -> None:
                 )
 
 
+def single_microbatch_needs(instance: Instance) -> tuple[int, ...]:
+    """Return what each device must have free so that microbatches can run one at a time, shape (devices,)."""
+    return tuple(
+        max(_single_microbatch_memory(job, device) for job in instance.jobs)
+        for device in range(len(instance.devices))
+    )
+
+
 def _single_microbatch_memory(job: Job, device: int) -> int:
     """Most that one microbatch holds on a device over all stages of the job there."""
     held, peak = 0, 0

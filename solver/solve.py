@@ -2,6 +2,8 @@
 
 import threading
 from dataclasses import replace
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -9,6 +11,7 @@ from gapweave.models.errors import Interrupted, InvalidOption, NothingFound
 from gapweave.models.instance import Instance
 from gapweave.models.placement import Placement, placed
 from gapweave.models.schedule import Mode, Objective, Schedule
+from gapweave.solver.bounds.period import period_bound
 from gapweave.solver.construct import construct
 from gapweave.solver.default_policy import DEFAULT_POLICY
 from gapweave.solver.improve import improve
@@ -65,10 +68,12 @@ def solve(
         others go into its idle intervals.
     primary
         ``fill``: how the primary is scheduled: a single-job policy (default: 1f1b), "solver", or a schedule
-        (file). With ``primary_slack``: the best schedule of it alone, if one is known already (default:
+        (file); with objective ``period`` of the primary alone (default: "solver", in a quarter of the
+        time). With ``primary_slack``: the best schedule of it alone, if one is known already (default:
         "solver", in a quarter of the time).
     primary_slack
-        ``joint``: the primary may end at most this much later than the best found for it alone (0.02: 2 %).
+        ``joint``: the primary may end at most this much later than the best found for it alone (0.02: 2 %);
+        with objective ``period`` its steps may take that much longer.
     placement
         Where the secondary jobs' stages run; "search" tries every placement under one time limit.
     time_limit
@@ -80,7 +85,8 @@ def solve(
     seed
         Of every random choice.
     steps
-        Objective ``period``: how many steps each job does in one period (default: one each).
+        Objective ``period``: how many steps each job does in one period (default: one each; in ``fill``, or
+        with a slack, as many of the others per step of the primary as are found to fit).
     known
         Schedules to start from and bounds that hold, from earlier solves of the same instance; not with
         placement "search".
@@ -115,8 +121,19 @@ def solve(
         def solve_placed(moved: Instance, limit: float | None) -> Schedule:
             return _solve_placed(moved, options, stopping.within(limit), on_progress)
 
-        return search_placements(instance, solve_placed, stopping)
+        return search_placements(instance, solve_placed, stopping, partial(_least_merit, options))
     return _solve_placed(placed(instance, placement), options, stopping, on_progress, known)
+
+
+def _least_merit(options: Options, instance: Instance) -> Fraction:
+    """Bound what `search_placements` compares, before anything is solved."""
+    if options.objective == "makespan":
+        return Fraction(Problem(instance).bound.value)
+    steps = _steps(instance, options)
+    if steps is None and (options.mode == "fill" or options.primary_slack is not None):
+        return Fraction(0)
+    bound = period_bound(instance, steps or (1,) * len(instance.jobs))
+    return Fraction(bound.value, 1 if steps is None else steps[-1])
 
 
 def _solve_placed(
@@ -129,7 +146,7 @@ def _solve_placed(
     """Pose the problem, construct schedules, improve and prove, verify."""
     stopping = stopping.reserving(_CONCLUSION * instance.task_count)
     if options.objective == "period":
-        return solve_period(instance, _steps(instance, options), options, stopping, on_progress)
+        return solve_period(instance, _steps(instance, options), options, stopping, on_progress, known)
     problem, pinned = _pose(instance, options, stopping)
     incumbent = Incumbent(problem, stopping, on_progress)
     if known is not None:
@@ -140,10 +157,8 @@ def _solve_placed(
     return _conclude(problem, incumbent, stopping, options)
 
 
-def _steps(instance: Instance, options: Options) -> tuple[int, ...]:
-    if options.steps is None:
-        return (1,) * len(instance.jobs)
-    if len(options.steps) != len(instance.jobs):
+def _steps(instance: Instance, options: Options) -> tuple[int, ...] | None:
+    if options.steps is not None and len(options.steps) != len(instance.jobs):
         raise InvalidOption(f"--steps: expected {len(instance.jobs)} (one per job), got {len(options.steps)}")
     return options.steps
 

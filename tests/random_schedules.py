@@ -3,7 +3,7 @@
 from typing import Any
 
 from hypothesis import strategies as st
-from schedule_factory import build_schedule, make_instance
+from schedule_factory import build_schedule, claimed, make_instance
 
 from gapweave.models.schedule import Schedule
 
@@ -41,3 +41,21 @@ def _jobs(draw: st.DrawFn, devices: int) -> dict[str, Any]:
             for device in draw(st.permutations(range(devices)))
         ],
     }
+
+
+@st.composite
+def periodic_schedules(draw: st.DrawFn) -> Schedule:
+    """Schedules with a period in which no two tasks of a device overlap, in this period or across periods.
+
+    Tasks are moved by whole periods at random, so that chains of precedence mean nothing.
+    """
+    finite = draw(schedules(most_jobs=2))
+    period = finite.makespan + draw(st.integers(0, 5))
+    shift = draw(st.integers(0, period))
+    turns = draw(st.lists(st.integers(0, 2), min_size=len(finite.tasks), max_size=len(finite.tasks)))
+    moved = [shift + turn * period for turn in turns]
+    rows = [
+        row._replace(start=row.start + by, end=row.end + by)
+        for row, by in zip(finite.tasks, moved, strict=True)
+    ]
+    return claimed(finite.instance, finite.steps, rows, period=period)

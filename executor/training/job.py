@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from gapweave.models.errors import InvalidOption
+
 #: What one stage hands to the next: one tensor or several, floating-point from the first output on.
 Activation: TypeAlias = Tensor | tuple[Tensor, ...]
 StageSource: TypeAlias = nn.Module | Callable[[], nn.Module]
@@ -37,6 +39,11 @@ class TrainingJob:
     clip_norm
         Largest norm of the gradient of all stages together; None does not clip. Needs a schedule whose job
         has ``optimizer_barrier``.
+
+    Raises
+    ------
+    InvalidOption
+        Two stages given as modules share a weight.
     """
 
     stages: Sequence[StageSource]
@@ -45,6 +52,17 @@ class TrainingJob:
     microbatch: Callable[[int, int], tuple[Any, Any]]
     seed: int = 0
     clip_norm: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a weight that two stages share: each would train its own copy of it."""
+        owners: dict[int, int] = {}
+        for number, stage in enumerate(self.stages):
+            for name, weight in stage.named_parameters() if isinstance(stage, nn.Module) else ():
+                owner = owners.setdefault(id(weight), number)
+                if owner != number:
+                    raise InvalidOption(
+                        f"stages {owner} and {number} share the weight {name!r}: keep both uses in one stage"
+                    )
 
     def copied(self) -> "TrainingJob":
         """Return the same job with copies of the stages that are modules: they learn on their own."""

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from gapweave.cli.arguments import JsonOption, ScheduleArgument
 from gapweave.cli.output import counted, printable, write, write_fields, write_json
+from gapweave.cli.steady_lines import steady_document, steady_fields
 from gapweave.models.errors import Rejected
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _report(
         "status": schedule.status,
         "bound": bound,
         "violations": [_violation(violation) for violation in violations],
-    }
+    } | steady_document(schedule)
 
 
 def _violation(violation: "Violation") -> dict[str, Any]:
@@ -82,6 +83,7 @@ def _description(path: str, schedule: "Schedule", verdict: "Verdict") -> dict[st
         "makespan": f"{schedule.makespan:,} {unit}",
         "period": None if schedule.period is None else f"{schedule.period:,} {unit}",
         "bound": _bound_line(schedule, verdict),
+        **steady_fields(schedule),
     }
 
 

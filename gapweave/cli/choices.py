@@ -32,6 +32,7 @@ class Pareto(StrEnum):
     """What is traded against the objective."""
 
     slowdown = "slowdown"
+    memory = "memory"
 
 
 class Paper(StrEnum):

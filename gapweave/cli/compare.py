@@ -7,7 +7,7 @@ import typer
 from gapweave.cli.arguments import InstanceArgument, JsonOption
 from gapweave.cli.choices import Objective, Paper, Pareto, Placement
 from gapweave.cli.output import write, write_json, write_table
-from gapweave.cli.pareto import compare_slowdowns
+from gapweave.cli.pareto import compare_memory, compare_slowdowns, require_objective
 from gapweave.models.atomic_write import require_writable
 from gapweave.models.errors import InvalidOption
 
@@ -29,8 +29,9 @@ def compare(
         Pareto | None,
         typer.Option(
             "--pareto",
-            metavar="[slowdown]",
-            help="Instead of methods, compare how much later than alone the primary may end.",
+            metavar="[slowdown|memory]",
+            help="Instead of methods, compare how much later than alone the primary may end; "
+            "with --objective period, how much memory is free.",
             show_default=False,
         ),
     ] = None,
@@ -66,8 +67,8 @@ def compare(
     """
     from gapweave.models.instance import Instance
 
-    if objective is not Objective.makespan:
-        raise InvalidOption(f"--objective: only 'makespan' can be compared so far, got {objective.value!r}")
+    if pareto is not None:
+        require_objective(pareto, objective)
     loaded = Instance.load(instance)
     options: dict[str, Any] = {
         "placement": placement.value,
@@ -81,8 +82,10 @@ def compare(
     if pareto is not None:
         if methods is not None:
             raise InvalidOption("--methods: does not go with --pareto, which runs the solver alone")
-        compare_slowdowns(loaded, options, output, paper, as_json=as_json)
+        trade_off = compare_slowdowns if pareto is Pareto.slowdown else compare_memory
+        trade_off(loaded, options, output, paper, as_json=as_json)
         return
+    options["objective"] = objective.value
     options["methods"] = None if methods is None else [name.strip() for name in methods.split(",")]
     _compare_methods(loaded, options, output, paper, as_json=as_json)
 
@@ -153,5 +156,5 @@ def _compared(instance: "Instance", options: dict[str, Any]) -> "Comparison":
             instance,
             **options,
             stop=stop,
-            on_row=lambda row: show(f"{row.method} ({row.mode}): {row.makespan or row.status}"),
+            on_row=lambda row: show(f"{row.method} ({row.mode}): {row.value or row.status}"),
         )

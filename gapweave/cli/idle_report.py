@@ -57,13 +57,17 @@ def write_idle(schedule: "Schedule", *, primary_only: bool) -> None:
         for gap in document["intervals"]
     ]
     write_table(("device", "start", "end", "length", "phase"), rows, left=["device", "phase"])
+    is_periodic = schedule.period is not None
+    if is_periodic:
+        write("from 0 to the end of the period; an interval across its end is listed as two")
+    phases = () if is_periodic else _PHASES
     sums = [
-        [row["name"], *(f"{row[phase]:,}" for phase in _PHASES), f"{row['idle']:,}", f"{row['share']:.2%}"]
+        [row["name"], *(f"{row[phase]:,}" for phase in phases), f"{row['idle']:,}", f"{row['share']:.2%}"]
         for row in document["devices"]
     ]
     write("")
-    write_table(("device", *_PHASES, "idle", "share"), sums, left=["device"])
-    span = "period" if schedule.period is not None else "makespan"
+    write_table(("device", *phases, "idle", "share"), sums, left=["device"])
+    span = "period" if is_periodic else "makespan"
     whose = "of the primary alone" if primary_only else "of all jobs"
     write(
         f"\nidle {whose}: {document['idle']:,} {unit} on {len(names)} devices, {document['share']:.2%} of"

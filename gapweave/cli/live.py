@@ -24,11 +24,11 @@ def live_line(start: str) -> Iterator[Callable[[str], None]]:
         yield lambda text: progress.update(line, description=text)
 
 
-def progress_text(progress: "Progress", unit: str) -> str:
-    """Return incumbent, lower bound and gap on one line."""
+def progress_text(progress: "Progress", unit: str, value: str = "makespan") -> str:
+    """Return incumbent, lower bound and gap on one line; ``value`` says what the incumbent is."""
     if progress.makespan is None or progress.gap is None:
         return f"{progress.phase}: no schedule yet, bound {progress.lower_bound:,} {unit}"
     return (
-        f"{progress.phase}: makespan {progress.makespan:,} {unit}, bound {progress.lower_bound:,}, "
+        f"{progress.phase}: {value} {progress.makespan:,} {unit}, bound {progress.lower_bound:,}, "
         f"gap {progress.gap:.2%}"
     )

@@ -1,7 +1,8 @@
-"""``gapweave compare --pareto``: the makespan of all jobs against the primary's slowdown."""
+"""``gapweave compare --pareto``: makespan against the primary's slowdown, or period against memory."""
 
 from typing import TYPE_CHECKING, Any
 
+from gapweave.cli.choices import Objective, Pareto
 from gapweave.cli.output import write, write_json, write_table
 from gapweave.models.atomic_write import require_writable
 from gapweave.models.errors import InvalidOption
@@ -9,7 +10,16 @@ from gapweave.models.errors import InvalidOption
 if TYPE_CHECKING:
     from gapweave.models.instance import Instance
     from gapweave.reports.colours import ThemeName
+    from gapweave.reports.trade_off_files import TradeOff
     from gapweave.solver.pareto import ParetoFront, ParetoRow
+    from gapweave.solver.pareto_memory import MemoryFront, MemoryRow
+
+
+def require_objective(pareto: Pareto, objective: Objective) -> None:
+    """Raise InvalidOption if what is traded does not go with the objective."""
+    needed = Objective.makespan if pareto is Pareto.slowdown else Objective.period
+    if objective is not needed:
+        raise InvalidOption(f"--pareto {pareto.value}: goes with --objective {needed.value}")
 
 
 def compare_slowdowns(
@@ -20,27 +30,43 @@ def compare_slowdowns(
     *,
     as_json: bool,
 ) -> None:
-    """Find the trade-off, show it, and write it; ``options`` are those of `gapweave.pareto`."""
-    from gapweave.reports.pareto_page import SUFFIXES, write_pareto
+    """Trade makespan against slowdown, show it, and write it; ``options`` are those of `gapweave.pareto`."""
+    from gapweave.reports.pareto_page import trade_off
+
+    _refuse_early(options, output)
+    front = _found_slowdowns(instance, options)
+    _show(trade_off(front), front.to_document(), output, theme, as_json=as_json)
+
+
+def compare_memory(
+    instance: "Instance",
+    options: dict[str, Any],
+    output: str | None,
+    theme: "ThemeName | None",
+    *,
+    as_json: bool,
+) -> None:
+    """Trade period against memory; ``options`` are those of `gapweave.pareto_memory`."""
+    from gapweave.reports.pareto_memory_page import memory_trade_off
+
+    _refuse_early(options, output)
+    front = _found_memory(instance, options)
+    _show(memory_trade_off(front), front.to_document(), output, theme, as_json=as_json)
+
+
+def _refuse_early(options: dict[str, Any], output: str | None) -> None:
+    """Refuse what cannot be done before anything is solved."""
     from gapweave.reports.suffixes import suffix_of
+    from gapweave.reports.trade_off_files import SUFFIXES
 
     if options["placement"] == "search":
         raise InvalidOption("--placement: with --pareto expected one placement, got 'search'")
     if output is not None:
         suffix_of(output, SUFFIXES)
         require_writable(output)
-    front = _found(instance, options)
-    if output is not None:
-        write_pareto(front, output, theme=theme)
-    if as_json:
-        write_json(front.to_document())
-        return
-    _write_front(front)
-    if output is not None:
-        write(f"wrote {output}")
 
 
-def _found(instance: "Instance", options: dict[str, Any]) -> "ParetoFront":
+def _found_slowdowns(instance: "Instance", options: dict[str, Any]) -> "ParetoFront":
     from gapweave.cli.interrupts import stop_on_signals
     from gapweave.cli.live import live_line
     from gapweave.reports.pareto_points import slack_name
@@ -53,13 +79,38 @@ def _found(instance: "Instance", options: dict[str, Any]) -> "ParetoFront":
         return pareto(instance, **options, stop=stop, on_row=lambda row: show(line(row)))
 
 
-def _write_front(front: "ParetoFront") -> None:
-    from gapweave.reports.pareto_table import pareto_table
-    from gapweave.reports.pareto_words import pareto_words
+def _found_memory(instance: "Instance", options: dict[str, Any]) -> "MemoryFront":
+    from gapweave.cli.interrupts import stop_on_signals
+    from gapweave.cli.live import live_line
+    from gapweave.solver.pareto_memory import pareto_memory
 
-    table = pareto_table(front)
+    def line(row: "MemoryRow") -> str:
+        free = "no limit" if row.free is None else f"{row.free} {instance.memory_unit}"
+        return f"{free}: {row.period or row.status}"
+
+    with stop_on_signals() as stop, live_line(f"trading off on {instance.name}") as show:
+        return pareto_memory(instance, **options, stop=stop, on_row=lambda row: show(line(row)))
+
+
+def _show(
+    found: "TradeOff",
+    document: dict[str, Any],
+    output: str | None,
+    theme: "ThemeName | None",
+    *,
+    as_json: bool,
+) -> None:
+    """Write the file that was asked for, and the table or JSON."""
+    if output is not None:
+        found.write(output, theme)
+    if as_json:
+        write_json(document)
+        return
+    table = found.table
     rows = [[cell.text for cell in cells] for cells in table.rows]
-    write_table(table.columns, rows, left=table.columns[: table.text_columns], title=front.instance.name)
-    write(pareto_words(front))
+    write_table(table.columns, rows, left=table.columns[: table.text_columns], title=found.name)
+    write(found.words)
     for reason in dict.fromkeys(reason for reason in table.reasons if reason is not None):
         write(f"unknown: {reason}")
+    if output is not None:
+        write(f"wrote {output}")

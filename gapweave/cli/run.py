@@ -13,8 +13,14 @@ from gapweave.cli.output import counted, write, write_fields, write_json, write_
 from gapweave.models.errors import InvalidOption
 
 if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import TypeAlias
+
+    from gapweave.executor.checkpoint.folder import Header
     from gapweave.executor.run_result import JobParity, RunResult
     from gapweave.models.schedule import Schedule
+
+    Saved: TypeAlias = tuple[Path, Header]
 
 
 def run(
@@ -119,6 +125,7 @@ def run(
         on_failure=on_failure.value,
         record_all=trace is not None,
     )
+    earlier = newest_checkpoint(options) if resume else None
     try:
         result = run_watched(loaded, options, check=check)
     except UnsafePrograms as unsafe:
@@ -133,9 +140,9 @@ def run(
     write_files(result, trace, losses)
     saved = newest_checkpoint(options)
     if as_json:
-        write_json(_report(schedule, result) | {"checkpoint": None if saved is None else saved[0]})
+        write_json(_report(schedule, result) | {"checkpoint": None if saved is None else str(saved[0])})
     else:
-        _describe(schedule, result, None if saved is None else f"{saved[0]} (step {saved[1]})")
+        _describe(schedule, result, earlier, saved)
     require_parity(result)
 
 
@@ -160,13 +167,13 @@ def _play(schedule: "Schedule", as_json: bool) -> None:
     )
 
 
-def _describe(path: str, result: "RunResult", checkpoint: str | None) -> None:
+def _describe(path: str, result: "RunResult", earlier: "Saved | None", saved: "Saved | None") -> None:
     write_fields(
         {
             "schedule": path,
             "backend": f"{result.backend}, {counted(len(result.programs), 'rank')}",
-            "steps": _steps(result),
-            "checkpoint": checkpoint,
+            "steps": _steps(result, earlier),
+            "checkpoint": None if saved is None else f"{saved[0]} (step {saved[1].step})",
             "time": f"{result.seconds:.1f} s in all, {_fastest(result)}",
         }
     )
@@ -178,8 +185,9 @@ def _describe(path: str, result: "RunResult", checkpoint: str | None) -> None:
         write(f"{parity}")
 
 
-def _steps(result: "RunResult") -> str:
-    resumed = f", {result.resumed:,} of them by an earlier run" if result.resumed else ""
+def _steps(result: "RunResult", earlier: "Saved | None") -> str:
+    other = " of another schedule" if earlier and earlier[1].schedule != result.programs[0].schedule else ""
+    resumed = f", {result.resumed:,} of them by an earlier run{other}" if result.resumed else ""
     return f"{result.completed:,}{resumed}{', stopped early' if result.interrupted else ''}"
 
 

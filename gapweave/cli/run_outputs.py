@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gapweave.models.atomic_write import require_writable, write_text
 
 if TYPE_CHECKING:
+    from gapweave.executor.checkpoint.folder import Header
     from gapweave.executor.run_result import RunResult
     from gapweave.executor.runtime.options import RunOptions
     from gapweave.reports.losses_file import LossCurve
@@ -52,12 +53,11 @@ def loss_curves(result: "RunResult") -> "list[LossCurve]":
     ]
 
 
-def newest_checkpoint(options: "RunOptions") -> tuple[str, int] | None:
-    """Return the newest checkpoint and its step, if there is one."""
+def newest_checkpoint(options: "RunOptions") -> "tuple[Path, Header] | None":
+    """Return place and header of the newest checkpoint, if there is one."""
     from gapweave.executor.checkpoint.folder import newest
 
-    found = None if options.checkpoint is None else newest(Path(options.checkpoint))
-    return None if found is None else (str(found[0]), found[1].step)
+    return None if options.checkpoint is None else newest(Path(options.checkpoint))
 
 
 def _trace(result: "RunResult") -> str:

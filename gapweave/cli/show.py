@@ -8,7 +8,8 @@ import typer
 from gapweave.cli.arguments import JsonOption, complete_instance
 from gapweave.cli.choices import Jobs, Paper
 from gapweave.cli.measured_report import MeasuredView, show_measured
-from gapweave.cli.output import write, write_json
+from gapweave.cli.output import write, write_fields, write_json
+from gapweave.cli.steady_lines import steady_document, steady_fields
 from gapweave.models.errors import InvalidOption
 from gapweave.solver.default_policy import DEFAULT_POLICY
 
@@ -146,6 +147,9 @@ def _write_chart(schedule: "Schedule", width: int | None) -> None:
 
     columns = width or get_terminal_size().columns
     write(text_gantt(schedule, width=columns, colour=wants_colour()))
+    steady = steady_fields(schedule)
+    if steady:
+        write_fields(steady)
 
 
 def _report(schedules: Sequence["Schedule"], jobs: Jobs | None, output: str | None) -> dict[str, Any]:
@@ -158,7 +162,7 @@ def _report(schedules: Sequence["Schedule"], jobs: Jobs | None, output: str | No
 def _report_one(schedule: "Schedule", jobs: Jobs | None) -> dict[str, Any]:
     from gapweave.cli.idle_report import idle_document
 
-    report = {"name": schedule.instance.name} | schedule.summary()
+    report = {"name": schedule.instance.name} | schedule.summary() | steady_document(schedule)
     if jobs is not None:
         report["idle"] = idle_document(schedule, primary_only=jobs is Jobs.primary)
     return report

@@ -8,6 +8,7 @@ import typer
 from gapweave.cli.arguments import InstanceArgument, JsonOption
 from gapweave.cli.choices import Mode, Objective, Placement
 from gapweave.cli.output import write_fields, write_json
+from gapweave.cli.steady_lines import steady_document, steady_fields
 from gapweave.models.atomic_write import require_writable
 from gapweave.models.errors import GapweaveError, Infeasible, Interrupted, InvalidOption, NothingFound
 from gapweave.solver.default_policy import DEFAULT_POLICY
@@ -35,7 +36,7 @@ def solve(
             metavar="METHOD|SCHEDULE",
             help="With --mode fill: the primary's own schedule, by a policy, by 'solver', or a file. "
             "With --primary-slack: a file with its best schedule alone.",
-            show_default=DEFAULT_POLICY,
+            show_default=f"{DEFAULT_POLICY}; for a period solver",
         ),
     ] = None,
     primary_slack: Annotated[
@@ -50,7 +51,7 @@ def solve(
         typer.Option(
             metavar="N,N",
             help="With --objective period: steps of each job in a period.",
-            show_default="one each",
+            show_default="one each; beside a primary that keeps its period as many as fit",
         ),
     ] = None,
     expand: Annotated[
@@ -113,7 +114,7 @@ def solve(
         schedule = expanded(schedule, expand)
     schedule.save(target)
     if as_json:
-        write_json(schedule.summary() | {"output": target})
+        write_json(schedule.summary() | steady_document(schedule) | {"output": target})
     else:
         write_fields(_description(schedule, target))
 
@@ -133,12 +134,13 @@ def _solved(instance: "Instance", options: dict[str, Any]) -> "Schedule":
     from gapweave.cli.live import live_line, progress_text
     from gapweave.solver.solve import solve as solve_instance
 
+    value = options["objective"]
     with stop_on_signals() as stop, live_line(f"solving {instance.name}") as show:
         return solve_instance(
             instance,
             **options,
             stop=stop,
-            on_progress=lambda progress: show(progress_text(progress, instance.time_unit)),
+            on_progress=lambda progress: show(progress_text(progress, instance.time_unit, value)),
         )
 
 
@@ -149,30 +151,47 @@ def _failure(exc: GapweaveError) -> dict[str, Any]:
 def _description(schedule: "Schedule", target: str) -> dict[str, object]:
     from gapweave.models.metrics import measure
 
-    unit, metrics = schedule.instance.time_unit, measure(schedule)
+    unit = schedule.instance.time_unit
     argument = schedule.bound.argument if schedule.bound is not None else ""
     jobs = ", ".join(f"{name} {end:,}" for name, end in schedule.job_makespans.items())
     found_by = schedule.solver.notes.get("found_by")
     placements = schedule.solver.notes.get("placements", {})
+    steady = steady_fields(schedule)
     return {
         "instance": schedule.instance.name,
         "status": f"{schedule.status} (found by {found_by}, verified)",
         "makespan": "" if schedule.period is not None else f"{schedule.makespan:,} {unit}",
-        "period": "" if schedule.period is None else f"{schedule.period:,} {unit}",
+        "period": "" if schedule.period is None else _period_text(schedule),
         "lower bound": ""
         if schedule.lower_bound is None
         else f"{schedule.lower_bound:,} {unit} by {argument}",
         "gap": "" if schedule.gap is None else f"{schedule.gap:.2%}",
         "jobs end at": jobs,
         "placements": "; ".join(_placement_line(name, note) for name, note in placements.items()),
-        "bubble rate": f"{metrics.bubble_rate:.2%}",
+        **(steady or {"bubble rate": f"{measure(schedule).bubble_rate:.2%}"}),
         "seconds": f"{schedule.solver.wall_time:.2f}",
         "wrote": target,
     }
+
+
+def _period_text(schedule: "Schedule") -> str:
+    """Return the period, with the steps that it holds and what they cost the primary."""
+    text = f"{schedule.period:,} {schedule.instance.time_unit}"
+    if set(schedule.steps) != {1}:
+        text += f" for steps {':'.join(map(str, schedule.steps))}"
+    primary = schedule.primary
+    if primary is None:
+        return text
+    if schedule.mode == "fill":
+        return f"{text}; a step of the primary takes {primary.makespan:,} as alone ({primary.source})"
+    return f"{text}; a step of the primary may take {primary.limit:,}, alone {primary.makespan:,}"
 
 
 def _placement_line(placement: str, note: dict[str, Any]) -> str:
     """Return what was proven about one placement of a search."""
     if "makespan" in note:
         return f"{placement} {note['status']} at {note['makespan']:,}"
+    if "period" in note:
+        steps = ":".join(map(str, note["steps"]))
+        return f"{placement} {note['status']} at {note['period']:,} for steps {steps}"
     return f"{placement} {note['status']}, bound {note['lower_bound']:,}"

@@ -1,13 +1,14 @@
 """The words around a chart: what the schedule is, and how good."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gapweave.executor.measured.as_schedule import MEASURED
 from gapweave.models.errors import InvalidOption
 from gapweave.models.metrics import measure
 from gapweave.models.schedule import Schedule
 from gapweave.models.task import Kind
+from gapweave.reports.chart_window import PERIODS
 from gapweave.reports.time_scale import TimeScale, percent
 
 KIND_NAMES: dict[Kind, str] = {
@@ -21,16 +22,35 @@ _LONGEST_TITLE = 80
 
 @dataclass(frozen=True)
 class Marker:
-    """A time marked in a chart, in ticks; ``is_bound`` tells the lower bound from the schedule's value."""
+    """A time marked in a chart, in ticks.
+
+    Attributes
+    ----------
+    is_bound
+        Tells the lower bound from the schedule's value.
+    level
+        The line above the rows that its text stands in, the lowest is 1.
+    """
 
     time: int
     text: str
-    is_bound: bool
+    is_bound: bool = False
+    level: int = 1
 
 
 def value_name(schedule: Schedule) -> str:
     """Return what the schedule's value is called: ``makespan`` or ``period``."""
     return "makespan" if schedule.period is None else "period"
+
+
+def period_words(schedule: Schedule, scale: TimeScale) -> str:
+    """Return T and the lower bound of a schedule with a period, and the steps in it if there are several."""
+    words = [f"period T {scale.format(schedule.value)}"]
+    if schedule.lower_bound is not None:
+        words.append(f"lower bound {scale.format(schedule.lower_bound)}")
+    if max(schedule.steps) > 1:
+        words.append(f"steps per period {', '.join(map(str, schedule.steps))}")
+    return " · ".join(words)
 
 
 def quality(schedule: Schedule) -> str:
@@ -43,23 +63,47 @@ def quality(schedule: Schedule) -> str:
 
 
 def subtitle(schedule: Schedule) -> str:
-    """Return objective and quality in one line."""
+    """Return objective, or period and bound, and quality in one line."""
+    if schedule.period is not None:
+        scale = TimeScale.fitting(schedule.instance.time_unit, schedule.period)
+        return f"{period_words(schedule, scale)} · {quality(schedule)}"
     objective = "" if schedule.solver.name == MEASURED else f"objective {schedule.objective} · "
     return f"{objective}{quality(schedule)}"
 
 
 def markers(schedule: Schedule, scale: TimeScale) -> list[Marker]:
-    """Return the marked times with their labels: the lower bound, if it is below the value, and the value."""
+    """Return the marked times with their labels.
+
+    The lower bound, if it is below the value, and the value; of a period also the end of the next one.
+    """
+    value, bound = _value_marker(schedule, scale), _bound_marker(schedule, scale)
+    if bound is not None:
+        value = replace(value, level=2)
+    following = [
+        replace(value, time=number * schedule.value, text=f"{number} T")
+        for number in (range(2, PERIODS + 1) if schedule.period is not None else ())
+    ]
+    return [*([bound] if bound is not None else []), value, *following]
+
+
+def marker_levels(marked: Sequence[Marker]) -> int:
+    """Return how many lines the texts of marked times take above the rows."""
+    return max(marker.level for marker in marked)
+
+
+def _value_marker(schedule: Schedule, scale: TimeScale) -> Marker:
     name, value = value_name(schedule), scale.format(schedule.value)
     if schedule.lower_bound is None or schedule.gap is None:
-        return [Marker(schedule.value, f"{name} {value}", is_bound=False)]
+        return Marker(schedule.value, f"{name} {value}")
     if schedule.value == schedule.lower_bound:
-        return [Marker(schedule.value, f"{name} = lower bound = {value}", is_bound=False)]
-    bound = f"lower bound {scale.format(schedule.lower_bound)}"
-    return [
-        Marker(schedule.lower_bound, bound, is_bound=True),
-        Marker(schedule.value, f"{name} {value}, gap {percent(schedule.gap)}", is_bound=False),
-    ]
+        return Marker(schedule.value, f"{name} = lower bound = {value}")
+    return Marker(schedule.value, f"{name} {value}, gap {percent(schedule.gap)}")
+
+
+def _bound_marker(schedule: Schedule, scale: TimeScale) -> Marker | None:
+    if not schedule.lower_bound or schedule.value == schedule.lower_bound:
+        return None
+    return Marker(schedule.lower_bound, f"lower bound {scale.format(schedule.lower_bound)}", is_bound=True)
 
 
 def chart_titles(schedules: Sequence[Schedule], titles: Sequence[str] | None = None) -> list[str]:

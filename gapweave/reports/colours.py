@@ -91,6 +91,10 @@ DARK = Theme(
 THEMES: dict[ThemeName, Theme] = {theme.name: theme for theme in (LIGHT, DARK)}
 
 
+#: Of the foot under the tasks of every other step, on any fill and either paper.
+FOOT = "#2b3543"
+
+
 def curve_colours(theme: Theme, job: int) -> tuple[str, str]:
     """Return the colours of a job's curve: a quiet one, near the paper, and a strong one."""
     return theme.shade(job, "F" if theme.name == "light" else "W"), theme.shade(job, "B")

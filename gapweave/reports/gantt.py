@@ -28,8 +28,8 @@ def draw_gantt(
     Parameters
     ----------
     schedules
-        One, or several to draw above each other on one time axis. Of an objective with a period, the tasks
-        of the first period are drawn.
+        One, or several to draw above each other on one time axis. Of an objective with a period, two
+        periods of steady state are drawn.
     path
         Where to; its suffix (.svg, .png or .pdf) chooses the format.
     titles

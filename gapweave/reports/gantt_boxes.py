@@ -1,12 +1,12 @@
 """The boxes of a Gantt chart, gathered by colour: one outline for each job and kind, however many tasks."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.path import Path as Outline
 
-from gapweave.models.schedule import Schedule
 from gapweave.models.task import KINDS, Kind, ScheduledTask
 
 _CORNERS = 5
@@ -38,10 +38,10 @@ class BoxGroup:
         return min(row.end - row.start for row in self.rows)
 
 
-def group_boxes(schedule: Schedule) -> list[BoxGroup]:
-    """Gather the tasks by job and kind."""
+def group_boxes(rows: Iterable[ScheduledTask]) -> list[BoxGroup]:
+    """Gather tasks by job and kind."""
     groups: dict[tuple[int, str], list[ScheduledTask]] = {}
-    for row in schedule.tasks:
+    for row in rows:
         groups.setdefault((row.job, row.kind), []).append(row)
     jobs = sorted({job for job, _ in groups})
     return [

@@ -11,6 +11,8 @@ from gapweave.reports.gantt_legend import LINE_PITCH, draw_legend, legend_lines
 from gapweave.reports.gantt_panel import GanttPanel
 from gapweave.reports.gantt_rows import BETWEEN_NAME_AND_ROW, label_width
 from gapweave.reports.gantt_sheet import Sheet
+from gapweave.reports.gantt_steps import lane_names
+from gapweave.reports.gantt_style import LABEL_SIZE, text_width
 from gapweave.reports.memory_layers import MemoryChart
 from gapweave.reports.memory_panel import MemoryPanel
 
@@ -61,4 +63,5 @@ def _tops(panels: Sequence[GanttPanel | MemoryPanel]) -> Iterator[float]:
 
 
 def _label_width(panel: GanttPanel | MemoryPanel) -> float:
-    return label_width(panel.schedule, panel.rows)
+    names = (text_width(name, LABEL_SIZE) for name in lane_names(panel.schedule))
+    return max(label_width(panel.schedule, panel.rows), *names, 0.0)

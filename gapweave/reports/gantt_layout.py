@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from gapweave.models.schedule import Schedule
+from gapweave.reports.chart_window import PERIODS
 from gapweave.reports.time_axis import TimeAxis
 
 _NARROWEST, _WIDEST = 450.0, 720.0
@@ -31,16 +32,26 @@ class ChartWidth:
     @classmethod
     def of(cls, schedules: Sequence[Schedule]) -> Self:
         """Choose a width: as small as a column of a paper, and larger as the tasks need it."""
-        busiest = max(len(rows) for schedule in schedules for rows in schedule.tasks_by_device)
+        busiest = max(_busiest(schedule) for schedule in schedules)
         return cls(TimeAxis.of(schedules), min(max(busiest * _WIDTH_PER_TASK, _NARROWEST), _WIDEST))
 
     def of_span(self, ticks: int) -> float:
         """Return how wide a time span is drawn."""
         return ticks / self.axis.span * self.points
 
+    def to_ticks(self, points: float) -> float:
+        """Return how long a time span is that is drawn this wide."""
+        return points / self.points * self.axis.span
+
     def position(self, time: int) -> float:
         """Return where a time is, from the chart's left."""
         return self.of_span(time - self.axis.origin)
+
+
+def _busiest(schedule: Schedule) -> int:
+    """Return how many tasks are drawn in the fullest row, more or less."""
+    drawn = 1 if schedule.period is None else PERIODS
+    return drawn * max(map(len, schedule.tasks_by_device))
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,13 @@ from matplotlib.patches import Rectangle
 
 from gapweave.models.schedule import Schedule
 from gapweave.reports.captions import KIND_NAMES, kinds_of
-from gapweave.reports.colours import Theme
+from gapweave.reports.chart_window import ChartWindow
+from gapweave.reports.colours import FOOT, Theme
 from gapweave.reports.gantt_sheet import Sheet
+from gapweave.reports.gantt_steps import FOOT_SHARE
 from gapweave.reports.gantt_style import LABEL_SIZE, Look, idle_look, look, text_width
 from gapweave.reports.job_names import job_labels, occurring
+from gapweave.reports.step_spans import has_steps
 
 LINE_PITCH = 15.0
 _SWATCH_WIDTH, _SWATCH_HEIGHT = 13.0, 9.0
@@ -66,6 +69,7 @@ def _items(schedules: Sequence[Schedule], theme: Theme, *, memory: bool) -> Iter
         swatches = tuple((kind, look(theme, job, kind)) for job, kind in found if job == index)
         yield LegendItem(label, swatches)
     yield LegendItem("idle", (("", idle_look(theme)),))
+    yield from _step_items(schedules, theme)
     if memory and any(any(schedule.instance.resident_memory) for schedule in schedules):
         yield LegendItem("resident memory", (("", Look(theme.resident, theme.paper, theme.ink)),))
     kinds = dict.fromkeys(kind for schedule in schedules for kind in kinds_of(schedule))
@@ -74,24 +78,36 @@ def _items(schedules: Sequence[Schedule], theme: Theme, *, memory: bool) -> Iter
         yield LegendItem("dashed: memory capacity")
 
 
+def _step_items(schedules: Sequence[Schedule], theme: Theme) -> Iterator[LegendItem]:
+    """Yield what tells steps apart, and what a torn edge means."""
+    if any(map(has_steps, schedules)):
+        swatch = Look(theme.shade(0, "B"), theme.paper, FOOT, foot=FOOT)
+        yield LegendItem("every other step", (("", swatch),))
+    if any(ChartWindow.of(schedule).is_torn for schedule in schedules):
+        yield LegendItem("torn: begins before or goes on after")
+
+
 def _has_capacity(schedule: Schedule) -> bool:
     return any(device.memory_capacity is not None for device in schedule.instance.devices)
+
+
+def _draw_swatch(sheet: Sheet, box: Look, left: float, middle: float) -> None:
+    style: dict[str, Any] = {"edgecolor": box.edge, "hatch": box.hatch, "linewidth": 0.5}
+    corner = (left, middle - _SWATCH_HEIGHT / 2)
+    size = (_SWATCH_WIDTH, _SWATCH_HEIGHT)
+    swatch = Rectangle(corner, *size, facecolor=box.fill, transform=sheet.points, **style)
+    sheet.figure.add_artist(swatch)
+    if box.foot is not None:
+        height = FOOT_SHARE * _SWATCH_HEIGHT
+        corner = (left, middle + _SWATCH_HEIGHT / 2 - height)
+        foot = Rectangle(corner, _SWATCH_WIDTH, height, facecolor=box.foot, transform=sheet.points)
+        sheet.figure.add_artist(foot)
 
 
 def _draw_item(sheet: Sheet, item: LegendItem, x: float, middle: float) -> None:
     for index, (letter, box) in enumerate(item.swatches):
         left = x + index * _SWATCH_WIDTH
-        swatch = Rectangle(
-            (left, middle - _SWATCH_HEIGHT / 2),
-            _SWATCH_WIDTH,
-            _SWATCH_HEIGHT,
-            facecolor=box.fill,
-            edgecolor=box.edge,
-            hatch=box.hatch,
-            linewidth=0.5,
-            transform=sheet.points,
-        )
-        sheet.figure.add_artist(swatch)
+        _draw_swatch(sheet, box, left, middle)
         # A circle of paper keeps a letter legible on hatching.
         backing = {"boxstyle": "circle,pad=0.1", "facecolor": sheet.theme.paper, "edgecolor": "none"}
         style: dict[str, Any] = {"bbox": backing} if box.hatch and letter else {}

@@ -1,4 +1,4 @@
-"""Draws one schedule: its title, a row per device, microbatch numbers, makespan and lower bound."""
+"""Draws one schedule: its title, a row per device, microbatch numbers, steps, makespan and lower bound."""
 
 from typing import Any
 
@@ -8,13 +8,14 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 
 from gapweave.models.schedule import Schedule
-from gapweave.reports.captions import markers, subtitle
+from gapweave.reports.captions import marker_levels, markers, subtitle
+from gapweave.reports.chart_window import ChartWindow
 from gapweave.reports.gantt_boxes import BoxGroup, group_boxes, rectangles
 from gapweave.reports.gantt_layout import ChartWidth, Rows
 from gapweave.reports.gantt_rows import device_names, draw_marker, label_rows, label_time
 from gapweave.reports.gantt_sheet import Sheet
+from gapweave.reports.gantt_steps import draw_feet, draw_lanes, draw_torn_edges, lanes_height
 from gapweave.reports.gantt_style import LABEL_SIZE, Look, idle_look, look, text_width
-from gapweave.reports.time_axis import schedule_end
 
 _TITLE_SIZE, _TITLE_LINE, _SUBTITLE_LINE = 11.0, 17.0, 16.0
 _MARKER_LINE, _BELOW_SUBTITLE = 12.0, 8.0
@@ -30,10 +31,11 @@ class GanttPanel:
         self.width = width
         self.rows = rows
         self.id_prefix = id_prefix
+        self.window = ChartWindow.of(schedule)
         self.markers = markers(schedule, width.axis.scale)
-        self.heading = (
-            _TITLE_LINE + _SUBTITLE_LINE + _BELOW_SUBTITLE + _MARKER_LINE * (len(self.markers) - 0.5)
-        )
+        self.lanes = lanes_height(schedule)
+        lines = _MARKER_LINE * (marker_levels(self.markers) - 0.5)
+        self.heading = _TITLE_LINE + _SUBTITLE_LINE + _BELOW_SUBTITLE + lines + self.lanes
 
     @property
     def height(self) -> float:
@@ -46,9 +48,12 @@ class GanttPanel:
         label_rows(axes, device_names(self.schedule), self.rows, sheet.theme)
         label_time(axes, self.width, sheet.theme, is_last=is_last)
         self._draw_idle(axes, idle_look(sheet.theme))
-        for group in group_boxes(self.schedule):
+        for group in group_boxes(self.window.cut):
             self._draw_boxes(axes, group, look(sheet.theme, group.job, group.kind))
             self._draw_numbers(axes, group, look(sheet.theme, group.job, group.kind).ink)
+        draw_feet(axes, self.window.cut, self.rows, self.id_prefix)
+        draw_torn_edges(axes, self.window, self.width, self.rows, sheet.theme, self.id_prefix)
+        draw_lanes(axes, self.schedule, self.width, self.rows, sheet.theme, self.id_prefix)
         self._draw_markers(axes, sheet)
         self._draw_title(sheet, top)
 
@@ -56,7 +61,7 @@ class GanttPanel:
         """Lay a quiet band behind every row, so that idle intervals are what no task covers."""
         rows = np.arange(self.rows.count, dtype=np.float64)
         left = np.full_like(rows, self.width.axis.origin)
-        right = np.full_like(rows, schedule_end(self.schedule))
+        right = np.full_like(rows, self.window.end)
         half = self.rows.box_height / 2
         self._add(axes, rectangles(left, right, rows - half, rows + half), band, 0.0, "idle")
 
@@ -92,8 +97,8 @@ class GanttPanel:
 
     def _draw_markers(self, axes: Axes, sheet: Sheet) -> None:
         """Draw the marked times with their labels above the rows, the first label lowest."""
-        for level, marker in enumerate(self.markers, start=1):
-            top = -0.5 - level * _MARKER_LINE / self.rows.pitch
+        for marker in self.markers:
+            top = -0.5 - (self.lanes + marker.level * _MARKER_LINE) / self.rows.pitch
             draw_marker(axes, marker, top, self.rows.count - 0.5, sheet.theme)
             fits_left = self.width.position(marker.time) > text_width(marker.text, LABEL_SIZE) + 4
             axes.annotate(

@@ -30,12 +30,21 @@ _SETTINGS = {
 
 @dataclass(frozen=True)
 class Look:
-    """Colours of a kind of box; ``hatch`` in matplotlib's notation, drawn in the edge's colour."""
+    """Colours of a kind of box.
+
+    Attributes
+    ----------
+    hatch
+        In matplotlib's notation, drawn in the edge's colour.
+    foot
+        Colour of a strip along the floor.
+    """
 
     fill: str
     edge: str
     ink: str
     hatch: str | None = None
+    foot: str | None = None
 
 
 def idle_look(theme: Theme) -> Look:

@@ -97,6 +97,8 @@ def _row_names(panels: Sequence[Panel]) -> dict[float, str]:
     names: dict[float, str] = {}
     for panel in panels:
         devices = [as_name(device.name) for device in panel.schedule.instance.devices]
+        jobs = [as_name(job.name) for job in panel.schedule.instance.jobs]
+        names |= {panel.lanes.centre(job): jobs[job] for job in panel.lanes.labelled}
         tracks = [panel.gantt] if panel.memory is None else [panel.gantt, panel.memory_track]
         names |= {track.centre(row): devices[row] for track in tracks for row in track.labelled}
     return names
@@ -126,7 +128,7 @@ def _annotations(panel: Panel, axis: TimeAxis) -> list[dict[str, Any]]:
         words = f"memory of each device, a full row is {panel.memory.scale.format(panel.memory.full)}"
         y = panel.memory_track.top - 10
         notes += [_note(words, y) | quiet, _note("peak", y) | quiet | {"x": 1, "xshift": 3}]
-    for level, marker in enumerate(panel.markers):
+    for marker in panel.markers:
         on_left = marker.time - axis.origin > axis.span / 3
         place = {
             "x": marker.time / axis.scale.ticks,
@@ -134,7 +136,7 @@ def _annotations(panel: Panel, axis: TimeAxis) -> list[dict[str, Any]]:
             "xanchor": "right" if on_left else "left",
             "xshift": -3 if on_left else 3,
         }
-        notes.append(_note(marker.text, panel.marker_height(level)) | place)
+        notes.append(_note(marker.text, panel.marker_height(marker.level)) | place)
     return notes
 
 

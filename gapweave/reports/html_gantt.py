@@ -26,7 +26,7 @@ def draw_html(
     Parameters
     ----------
     schedules
-        One or several; of an objective with a period, the tasks of the first period are drawn.
+        One or several; of an objective with a period, two periods of steady state are drawn.
     path
         Where to; its suffix is .html.
     titles

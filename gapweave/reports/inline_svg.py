@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from html import escape
 
 from gapweave.models.schedule import Schedule
-from gapweave.reports.captions import KIND_NAMES, kinds_of, markers, printable, subtitle
-from gapweave.reports.colours import LIGHT, ink_on
+from gapweave.reports.captions import KIND_NAMES, kinds_of, marker_levels, markers, printable, subtitle
+from gapweave.reports.chart_window import ChartWindow
+from gapweave.reports.colours import FOOT, LIGHT, ink_on
 from gapweave.reports.job_names import job_labels, occurring
+from gapweave.reports.step_spans import StepSpan, is_marked, step_spans
 from gapweave.reports.text_gantt import text_gantt
-from gapweave.reports.time_axis import TimeAxis, schedule_end
+from gapweave.reports.time_axis import TimeAxis
 from gapweave.reports.time_scale import grouped
 
 _WIDTH, _RIGHT = 960.0, 14.0
@@ -17,6 +19,7 @@ _PITCHES = ((8, 22.0), (32, 14.0), (128, 7.0))
 _SMALLEST_PITCH, _LABEL_HEIGHT = 3.0, 12.0
 _LETTER_WIDTH, _DIGIT_WIDTH = 6.6, 6.0
 _TITLE, _MARKER_LINE, _TIME_AXIS, _LEGEND_LINE = 44.0, 15.0, 24.0, 18.0
+_LANE, _FOOT_SHARE, _TOOTH = 16.0, 0.16, 4
 _TICK_PITCH = 80.0
 _LONGEST_NAME = 24
 #: Wider boxes, in pixels, leave a line to the next.
@@ -31,7 +34,7 @@ _STYLE = "font: 12px system-ui, sans-serif; fill: currentColor; max-width: 100%;
 def schedule_html(schedule: Schedule) -> str:
     """Return the chart of a schedule as HTML.
 
-    Of an objective with a period, the tasks of the first period are drawn.
+    Of an objective with a period, two periods of steady state are drawn.
     `gapweave.reports.html_gantt.draw_html` makes a page that zooms and tells about each task.
     """
     if len(schedule.tasks) > _MOST_TASKS:
@@ -44,16 +47,21 @@ class _InlineChart:
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
+        self.window = ChartWindow.of(schedule)
         self.axis = TimeAxis.of([schedule])
+        self.lanes = step_spans(schedule)
         self.markers = markers(schedule, self.axis.scale)
         self.names = [printable(device.name, _LONGEST_NAME) for device in schedule.instance.devices]
-        longest = max(len(label) for label in [*self.names, f"{self.axis.scale.unit}  "])
+        jobs = [printable(job.name, _LONGEST_NAME) for job in schedule.instance.jobs[: len(self.lanes)]]
+        self.lane_names = jobs
+        longest = max(len(label) for label in [*self.names, *jobs, f"{self.axis.scale.unit}  "])
         self.left = 8 + longest * _LETTER_WIDTH
         self.width = _WIDTH - self.left - _RIGHT
         count = len(self.names)
         self.pitch = next((pitch for most, pitch in _PITCHES if count <= most), _SMALLEST_PITCH)
         self.box = self.pitch * 0.86
-        self.top = _TITLE + _MARKER_LINE * len(self.markers)
+        self.lanes_top = _TITLE + _MARKER_LINE * marker_levels(self.markers)
+        self.top = self.lanes_top + _LANE * len(self.lanes)
         self.bottom = self.top + count * self.pitch
 
     def draw(self) -> str:
@@ -67,7 +75,10 @@ class _InlineChart:
         )
         title = _text(self.left, 16, name, 'font-weight="bold" font-size="15"')
         below = _text(self.left, 34, escape(subtitle(self.schedule)), 'opacity="0.7"')
-        parts = (self._rows(), self._boxes(), self._numbers(), self._marked_times(), self._time_axis())
+        parts = (
+            *(self._rows(), self._boxes(), self._feet(), self._numbers(), self._steps()),
+            *(self._marked_times(), self._time_axis()),
+        )
         drawn = "".join(element for part in parts for element in part)
         legend = "".join(
             _text(self.left, self.bottom + _TIME_AXIS + (number + 0.8) * _LEGEND_LINE, line)
@@ -78,7 +89,7 @@ class _InlineChart:
     def _rows(self) -> Iterator[str]:
         """Yield names and, behind each row, a quiet band: what no task covers is idle."""
         label_every = max(1, -int(-_LABEL_HEIGHT // self.pitch))
-        width = self._x(schedule_end(self.schedule)) - self.left
+        width = self._x(self.window.end) - self.left
         for device, name in enumerate(self.names):
             y = self._y(device)
             if device % label_every == 0:
@@ -91,21 +102,52 @@ class _InlineChart:
     def _boxes(self) -> Iterator[str]:
         """Yield one path per job and kind, whatever the number of tasks."""
         outlines: dict[tuple[int, str], list[str]] = {}
-        for row in self.schedule.tasks:
+        for row, cut in zip(self.window.tasks, self.window.cut, strict=True):
             top = self._y(row.device) - self.box / 2
-            left, right = self._x(row.start), self._x(row.end)
+            left, right = self._x(cut.start), self._x(cut.end)
             if right - left > _NARROW:
                 right -= _BETWEEN
-            outline = f"M{left:.1f} {top:.1f}H{right:.1f}v{self.box:.1f}H{left:.1f}z"
+            outline = _outline(left, right, top, self.box, row.start < cut.start, row.end > cut.end)
             outlines.setdefault((row.job, row.kind), []).append(outline)
         for job, kind in occurring([self.schedule]):
             colour = LIGHT.shade(job, kind)
             outlined = f' fill-opacity="0.35" stroke="{colour}"' if kind == "O" else ""
             yield f'<path fill="{colour}"{outlined} d="{"".join(outlines[job, kind])}"/>'
 
+    def _feet(self) -> Iterator[str]:
+        """Yield one path with the feet of all tasks of every other step."""
+        height = _FOOT_SHARE * self.box
+        feet = [
+            f"M{self._x(row.start):.1f} {self._y(row.device) + self.box / 2 - height:.1f}"
+            f"H{self._x(row.end):.1f}v{height:.1f}H{self._x(row.start):.1f}z"
+            for row in self.window.cut
+            if is_marked(row.step)
+        ]
+        if feet:
+            yield f'<path fill="{FOOT}" d="{"".join(feet)}"/>'
+
+    def _steps(self) -> Iterator[str]:
+        """Yield a line of bars for each job, one bar per step."""
+        for job, (name, spans) in enumerate(zip(self.lane_names, self.lanes, strict=True)):
+            top = self.lanes_top + job * _LANE
+            yield _text(self.left - 6, top + 11, escape(name), 'text-anchor="end" font-size="11"')
+            for span in spans:
+                yield from self._step(span, top)
+
+    def _step(self, span: StepSpan, top: float) -> Iterator[str]:
+        left, right, height = self._x(span.start), self._x(span.end) - _BETWEEN, _LANE - 3
+        fill = LIGHT.shade(span.job, "F")
+        outline = _outline(left, right, top, height, span.is_torn_left, span.is_torn_right)
+        yield f'<path fill="{fill}" d="{outline}"/>'
+        if is_marked(span.step):
+            foot = _FOOT_SHARE * height
+            yield f'<path fill="{FOOT}" d="{_outline(left, right, top + height - foot, foot)}"/>'
+        if right - left > len(span.name) * _DIGIT_WIDTH + 10:
+            yield _text(left + 6, top + 10, span.name, f'font-size="10" fill="{ink_on(fill)}"')
+
     def _numbers(self) -> Iterator[str]:
         size = min(11.0, self.box * 0.65)
-        for row in self.schedule.tasks if size >= 8 else ():
+        for row in self.window.cut if size >= 8 else ():
             number = str(row.microbatch)
             room = self._x(row.end) - self._x(row.start)
             if row.microbatch is not None and room >= len(number) * _DIGIT_WIDTH * size / 11 + 3:
@@ -115,8 +157,8 @@ class _InlineChart:
 
     def _marked_times(self) -> Iterator[str]:
         """Yield makespan and lower bound, the latter dashed, with their labels above the rows."""
-        for level, marker in enumerate(self.markers):
-            x, y = self._x(marker.time), self.top - 6 - level * _MARKER_LINE
+        for marker in self.markers:
+            x, y = self._x(marker.time), self.lanes_top - 6 - (marker.level - 1) * _MARKER_LINE
             dashes = ' stroke-dasharray="5 4"' if marker.is_bound else ""
             yield f'<path d="M{x:.1f} {y - 10:.1f}V{self.bottom:.1f}" stroke="currentColor"{dashes}/>'
             on_left = x - self.left > self.width / 3
@@ -144,6 +186,10 @@ class _InlineChart:
             letters = (f'<tspan fill="{LIGHT.shade(index, kind)}">■</tspan>{kind} ' for kind in kinds)
             lines[-1] += f'{"".join(letters)}<tspan font-weight="bold">{escape(label)}</tspan>{_SPACE}'
         meanings = ", ".join(f"{kind} {KIND_NAMES[kind]}" for kind in kinds_of(self.schedule))
+        if self.lanes:
+            meanings += "; every other step of a job has a foot"
+        if self.window.is_torn:
+            meanings += "; a torn edge: begins before, or goes on after"
         return [*lines, f'<tspan opacity="0.7">{meanings}</tspan>']
 
     def _x(self, time: float) -> float:
@@ -151,6 +197,20 @@ class _InlineChart:
 
     def _y(self, device: int) -> float:
         return self.top + (device + 0.5) * self.pitch
+
+
+def _outline(
+    left: float, right: float, top: float, height: float, torn_left: bool = False, torn_right: bool = False
+) -> str:
+    """Return the path of a box; a torn edge has teeth."""
+    up, down = (
+        "".join(f"l{depth} {sign * height / 4:.1f}l{-depth} {sign * height / 4:.1f}" for _ in range(2))
+        for depth, sign in ((_TOOTH, -1), (-_TOOTH, 1))
+    )
+    return (
+        f"M{left:.1f} {top:.1f}H{right:.1f}{down if torn_right else f'v{height:.1f}'}H{left:.1f}"
+        f"{up if torn_left else ''}z"
+    )
 
 
 def _text(x: float, y: float, content: str, style: str = "") -> str:

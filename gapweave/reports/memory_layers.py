@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gapweave.models.memory import Profile, level_profiles
 from gapweave.models.schedule import Schedule
+from gapweave.reports.chart_window import PERIODS
 from gapweave.reports.memory_scale import MemoryScale
 from gapweave.reports.time_axis import schedule_end
 from gapweave.reports.time_scale import percent
@@ -19,7 +20,8 @@ class MemoryLayer:
     job
         The last job that counts; None: only resident memory does.
     profiles
-        For each device its level over time, as `gapweave.models.memory.memory_profiles` gives it.
+        For each device its level over time, as `gapweave.models.memory.memory_profiles` gives it; in steady
+        state of two periods, all live steps together.
     """
 
     job: int | None
@@ -56,8 +58,8 @@ class MemoryChart:
         if not any(peaks):
             return None
         capacities = tuple(device.memory_capacity for device in schedule.instance.devices)
-        end = schedule_end(schedule) if schedule.period is None else schedule.period
         full = max(*peaks, *(limit or 0 for limit in capacities))
+        end = schedule_end(schedule)
         return cls(layers, capacities, end, full, MemoryScale.fitting(schedule.instance.memory_unit, full))
 
     @property
@@ -83,10 +85,17 @@ def steps(profile: Profile, end: int) -> list[tuple[int, int]]:
     return [*corners, (max(end, corners[-1][0]), corners[-1][1])]
 
 
+def _repeated(profile: Profile, schedule: Schedule) -> Profile:
+    """Return the profile of one period for all that are drawn."""
+    if schedule.period is None:
+        return profile
+    return [(time + number * schedule.period, level) for number in range(PERIODS) for time, level in profile]
+
+
 def _layers(schedule: Schedule) -> Iterator[MemoryLayer]:
     def profiles(jobs: int) -> list[Profile]:
         rows = [row for row in schedule.tasks if row.job < jobs]
-        return level_profiles(schedule.instance, rows, schedule.period)
+        return [_repeated(own, schedule) for own in level_profiles(schedule.instance, rows, schedule.period)]
 
     yield MemoryLayer(None, profiles(0))
     for job in range(len(schedule.instance.jobs)):

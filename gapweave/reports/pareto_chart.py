@@ -168,7 +168,7 @@ class _ParetoChart:
         axes.plot(x, y, linestyle="none", marker="o", markersize=7, gid="points", **style)
         labels = [self._label(point) for point in self.points]
         steps = list(zip(*self._outline(reached_steps(self.points)), strict=True))
-        for label in place_labels(axes, list(zip(x, y, strict=True)), labels, steps, LABEL_SIZE):
+        for label in place_labels(axes, list(zip(x, y, strict=True)), labels, [steps], LABEL_SIZE):
             axes.annotate(
                 label.text,
                 label.point,

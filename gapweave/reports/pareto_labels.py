@@ -44,16 +44,16 @@ class _Box:
 
 
 def place_labels(
-    axes: Axes, at: Sequence[Position], texts: Sequence[str], steps: Sequence[Position], size: float
+    axes: Axes, at: Sequence[Position], texts: Sequence[str], lines: Sequence[Sequence[Position]], size: float
 ) -> list[Label]:
-    """Put each label where it covers least of the others, the points and the line, right above if it can.
+    """Put each label where it covers least of the others, the points and lines, right above if it can.
 
     Parameters
     ----------
     at
         The points, in data coordinates of the axes, whose limits are final.
-    steps
-        Corners of a line that runs along the axes.
+    lines
+        Corners of lines that run along the axes.
     size
         Of the font.
     """
@@ -62,12 +62,12 @@ def place_labels(
     scale = _points_per_pixel(axes)
     edges = (frame.x0 * scale, frame.x1 * scale)
     taken = [_around(centre, centre, _SIZE_OF_POINT) for centre in centres]
-    taken += [_around(*ends, _WIDTH_OF_LINE) for ends in pairwise(_in_points(axes, steps))]
+    taken += [_around(*ends, _WIDTH_OF_LINE) for line in lines for ends in pairwise(_in_points(axes, line))]
     labels = []
     for text, point, (x, y) in zip(texts, at, centres, strict=True):
-        lines = text.split("\n")
-        width = max(text_width(line, size) for line in lines)
-        height = len(lines) * size * _LINE
+        rows = text.split("\n")
+        width = max(text_width(row, size) for row in rows)
+        height = len(rows) * size * _LINE
         options = [(label, _box(label, x, y, width, height)) for label in _options(text, point, height)]
         label, box = min(options, key=lambda option: _cost(option[1], taken, edges))
         labels.append(label)

@@ -6,6 +6,7 @@ from typing import Self
 
 from gapweave.models.errors import InvalidOption
 from gapweave.models.schedule import Schedule
+from gapweave.reports.chart_window import window_of
 from gapweave.reports.time_scale import TimeScale
 
 
@@ -19,7 +20,7 @@ class TimeAxis:
 
     @classmethod
     def of(cls, schedules: Sequence[Schedule]) -> Self:
-        """Span the tasks and values of all schedules, and 0.
+        """Span the windows of all schedules, and 0.
 
         Raises
         ------
@@ -31,9 +32,8 @@ class TimeAxis:
             raise InvalidOption(
                 f"schedules in {' and '.join(sorted(units))} cannot share a time axis; draw them apart"
             )
-        origin = min((row.start for schedule in schedules for row in schedule.tasks), default=0)
-        end = max(map(schedule_end, schedules))
-        return cls(min(origin, 0), end, TimeScale.fitting(units.pop(), end))
+        begins, ends = zip(*map(window_of, schedules), strict=True)
+        return cls(min(begins), max(ends), TimeScale.fitting(units.pop(), max(ends)))
 
     @property
     def span(self) -> int:
@@ -42,5 +42,5 @@ class TimeAxis:
 
 
 def schedule_end(schedule: Schedule) -> int:
-    """Return where a schedule's rows end, in ticks: after its last task, and not before its value."""
-    return max(max((row.end for row in schedule.tasks), default=0), schedule.value, 1)
+    """Return where a schedule's rows end, in ticks."""
+    return window_of(schedule)[1]

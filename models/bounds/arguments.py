@@ -1,4 +1,4 @@
-"""The arguments behind lower bounds on the makespan: from a certificate to the value that it proves.
+"""The arguments behind lower bounds: from a certificate to the value that it proves.
 
 With ``merged`` in its certificate, an argument speaks of the instance with equal jobs merged into one.
 """
@@ -9,8 +9,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from gapweave.models.bounds.heads_tails import HeadsTails
+from gapweave.models.bounds.memory_time import memory_time
 from gapweave.models.bounds.primary_room import PrimaryRoom
 from gapweave.models.bounds.ramps import ramps_value
+from gapweave.models.bounds.step_ramps import step_ramps
 from gapweave.models.bounds.step_span import downstream_paths, step_span
 from gapweave.models.bounds.windows import Windows
 from gapweave.models.instance import Instance
@@ -20,6 +22,9 @@ from gapweave.models.task_arrays import NODE_KINDS, TaskArrays
 
 #: Computes the proven value; raises KeyError, TypeError, ValueError or IndexError on a malformed certificate.
 Argument: TypeAlias = Callable[[HeadsTails, "Primary | None", dict[str, Any]], int]
+
+#: The same for a bound on the period, from the steps of each job in it.
+PeriodArgument: TypeAlias = Callable[[Instance, tuple[int, ...], dict[str, Any]], int]
 
 #: No instance needs a makespan beyond this, in ticks.
 _LONGEST = 2**50
@@ -106,6 +111,25 @@ def span_of_steps(instance: Instance, steps: tuple[int, ...], certificate: dict[
     return steps[job] * step_span(downstream_paths(instance, job, stage), head)
 
 
+def ramps_of_steps(instance: Instance, steps: tuple[int, ...], certificate: dict[str, Any]) -> int:
+    """Each step of a job costs a device its work, and idle time before the next one can begin.
+
+    Certificate: ``job``, ``device``: see `gapweave.models.bounds.step_ramps.step_ramps`.
+    """
+    job, device = (_integer(certificate[name]) for name in ("job", "device"))
+    if not 0 <= job < len(steps) or not 0 <= device < len(instance.devices):
+        raise ValueError("there is no such job, or no such device")
+    return steps[job] * step_ramps(instance, job, device)
+
+
+def memory_over_period(instance: Instance, steps: tuple[int, ...], certificate: dict[str, Any]) -> int:
+    """What microbatches hold, for as long as they have to, fits into a device's memory on average.
+
+    Certificate: ``device``: see `gapweave.models.bounds.memory_time.memory_time`.
+    """
+    return memory_time(instance, steps, _integer(certificate["device"]))
+
+
 ARGUMENTS: dict[str, Argument] = {
     "device-load": device_load,
     "critical-path": critical_path,
@@ -113,6 +137,13 @@ ARGUMENTS: dict[str, Argument] = {
     "ramps": ramps,
     "pinned-primary": pinned_primary,
     "idle-intervals": idle_intervals,
+}
+
+#: Arguments that bound a period only.
+PERIOD_ARGUMENTS: dict[str, PeriodArgument] = {
+    "step-span": span_of_steps,
+    "step-ramps": ramps_of_steps,
+    "memory-time": memory_over_period,
 }
 
 

@@ -12,7 +12,7 @@ from gapweave.models.task_arrays import B, F, TaskArrays
 _FIRST = Fraction(-(2**62))
 
 
-class _Kind(NamedTuple):
+class HeldWork(NamedTuple):
     """Some equal pieces of work, each of which holds memory."""
 
     held: int
@@ -46,8 +46,9 @@ def ramps_value(paths: HeadsTails, device: int) -> int:
     first_backward = min(int(paths.head[_node(arrays, job, B, number, 0)]) for job, number, _ in stages)
     first_forward = min(int(paths.head[_node(arrays, job, F, number, 0)]) for job, number, _ in stages)
     last_tail = min(int(paths.tail[_node(arrays, job, F, number, -1)]) for job, number, _ in stages)
-    before = _most_work(_forwards(arrays, stages), free)
-    after = _most_work(_remainders(arrays, stages), free) + sum(stage.optimizer for *_, stage in stages)
+    counted = [(stage, _count(arrays, job)) for job, _, stage in stages]
+    before = most_work(unfinished(counted), free)
+    after = most_work(remainders(counted), free) + sum(stage.optimizer for *_, stage in stages)
     work = int(arrays.duration[arrays.device == device].sum())
     return work + max(first_backward - before, first_forward) + max(last_tail - after, 0)
 
@@ -80,23 +81,29 @@ def _node(arrays: TaskArrays, job: int, kind: int, stage: int, microbatch: int) 
     return block.nodes[microbatch]
 
 
-def _forwards(arrays: TaskArrays, stages: Iterable[tuple[int, int, Stage]]) -> list[_Kind]:
-    """Return what may run before any backward: forwards, which hold what they claim."""
-    return [_Kind(stage.memory.forward, stage.forward, _count(arrays, job)) for job, _, stage in stages]
+def unfinished(stages: Iterable[tuple[Stage, int]]) -> list[HeldWork]:
+    """Return what may run before any backward: forwards, which hold what they claim.
+
+    Parameters
+    ----------
+    stages
+        Stages of one device, each with its number of microbatches.
+    """
+    return [HeldWork(stage.memory.forward, stage.forward, count) for stage, count in stages]
 
 
-def _remainders(arrays: TaskArrays, stages: Iterable[tuple[int, int, Stage]]) -> list[_Kind]:
+def remainders(stages: Iterable[tuple[Stage, int]]) -> list[HeldWork]:
     """Return what may be left after the last forward: B and W, or W alone, and what they hold."""
     kinds = []
-    for job, _, stage in stages:
+    for stage, count in stages:
         weight = stage.weight or 0
-        kinds.append(_Kind(stage.memory.forward, stage.backward + weight, _count(arrays, job)))
+        kinds.append(HeldWork(stage.memory.forward, stage.backward + weight, count))
         if weight:
-            kinds.append(_Kind(-stage.memory.weight, weight, _count(arrays, job)))
+            kinds.append(HeldWork(-stage.memory.weight, weight, count))
     return kinds
 
 
-def _most_work(kinds: Iterable[_Kind], free: int) -> int:
+def most_work(kinds: Iterable[HeldWork], free: int) -> int:
     """Return an upper bound on the work that fits into memory: a knapsack whose last item may be cut."""
     most = 0
     for kind in sorted(kinds, key=lambda kind: Fraction(-kind.work, kind.held) if kind.held else _FIRST):

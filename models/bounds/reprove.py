@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gapweave.models.bounds.arguments import ARGUMENTS, span_of_steps
+from gapweave.models.bounds.arguments import ARGUMENTS, PERIOD_ARGUMENTS
 from gapweave.models.bounds.heads_tails import heads_and_tails
 from gapweave.models.bounds.merged import merge_equal_jobs
 from gapweave.models.fields import shown
@@ -11,8 +11,8 @@ from gapweave.models.task_arrays import TaskArrays
 
 #: The argument of a bound that only the solver's search knows; it cannot be proven again.
 SEARCH = "search"
-#: The argument that bounds a period only.
-STEP_SPAN = "step-span"
+#: The argument that the primary runs at given times.
+PINNED_PRIMARY = "pinned-primary"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def reprove(schedule: Schedule) -> Verdict:
         return Verdict(None, None, "no lower bound is claimed")
     if bound.argument == SEARCH:
         return Verdict(None, None, f"bound {claimed} rests on the solver's search and cannot be proven again")
-    if bound.argument not in (*ARGUMENTS, STEP_SPAN):
+    if bound.argument not in (*ARGUMENTS, *PERIOD_ARGUMENTS):
         return Verdict(False, None, f"unknown argument {shown(bound.argument)}")
     try:
         value = _prove(schedule, bound)
@@ -60,10 +60,12 @@ def reprove(schedule: Schedule) -> Verdict:
 
 def _prove(schedule: Schedule, bound: Bound) -> int:
     instance = schedule.instance
-    if schedule.objective == "period" and bound.argument == STEP_SPAN:
-        return span_of_steps(instance, schedule.steps, bound.certificate)
-    if bound.argument == STEP_SPAN:
+    if schedule.objective == "period" and bound.argument in PERIOD_ARGUMENTS:
+        return PERIOD_ARGUMENTS[bound.argument](instance, schedule.steps, bound.certificate)
+    if bound.argument in PERIOD_ARGUMENTS:
         raise ValueError("the argument does not bound a makespan")
+    if schedule.objective == "period" and bound.argument == PINNED_PRIMARY:
+        return _pinned_period(schedule)
     if schedule.objective == "period" and bound.argument != "device-load":
         raise ValueError("the argument does not bound a period")
     if bound.certificate.get("merged"):
@@ -74,6 +76,13 @@ def _prove(schedule: Schedule, bound: Bound) -> int:
     else:
         arrays = TaskArrays.build(instance, schedule.steps)
     return ARGUMENTS[bound.argument](heads_and_tails(arrays), _promised(schedule), bound.certificate)
+
+
+def _pinned_period(schedule: Schedule) -> int:
+    """In ``fill`` the primary does its steps at its own period."""
+    if schedule.mode != "fill" or schedule.primary is None:
+        raise ValueError("there is no pinned primary")
+    return schedule.steps[0] * schedule.primary.makespan
 
 
 def _promised(schedule: Schedule) -> Primary | None:

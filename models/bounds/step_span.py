@@ -45,3 +45,12 @@ def step_span(paths: HeadsTails, head: int) -> int:
     if not len(chosen):
         raise ValueError("no task of the stage has such a head")
     return head + int(arrays.duration[chosen].sum())
+
+
+def longest_head(paths: HeadsTails) -> int:
+    """Return the head for which `step_span` is largest."""
+    arrays = paths.arrays
+    own = np.flatnonzero((arrays.stage == 0) & (arrays.device >= 0))
+    order = own[np.argsort(-paths.head[own], kind="stable")]
+    values = paths.head[order] + np.cumsum(arrays.duration[order])
+    return int(paths.head[order[int(values.argmax())]])

@@ -1,8 +1,6 @@
 """Lower bound on the period: all steps of a job that a period has, one after the other on one stage."""
 
-import numpy as np
-
-from gapweave.models.bounds.step_span import downstream_paths, step_span
+from gapweave.models.bounds.step_span import downstream_paths, longest_head, step_span
 from gapweave.models.instance import Instance
 from gapweave.models.schedule import Bound
 from gapweave.solver.bounds.proven import ProvenBound
@@ -27,9 +25,5 @@ def propose(instance: Instance, steps: tuple[int, ...]) -> ProvenBound:
 def _longest(instance: Instance, job: int, stage: int) -> tuple[int, int]:
     """Return the span of a stage that its best threshold of heads proves, and the threshold."""
     paths = downstream_paths(instance, job, stage)
-    arrays = paths.arrays
-    own = np.flatnonzero((arrays.stage == 0) & (arrays.device >= 0))
-    order = own[np.argsort(-paths.head[own], kind="stable")]
-    values = paths.head[order] + np.cumsum(arrays.duration[order])
-    head = int(paths.head[order[int(values.argmax())]])
+    head = longest_head(paths)
     return step_span(paths, head), head

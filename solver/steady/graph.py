@@ -39,14 +39,22 @@ class CyclicGraph:
     height: Int64Array
 
     @classmethod
-    def build(cls, instance: Instance, steps: tuple[int, ...] | None = None) -> "CyclicGraph":
-        """Lay out the tasks of ``steps`` steps of each job (default: one) and all their edges."""
+    def build(
+        cls, instance: Instance, steps: tuple[int, ...] | None = None, pins: Int64Array | None = None
+    ) -> "CyclicGraph":
+        """Lay out the tasks of ``steps`` steps of each job (default: one) and all their edges.
+
+        Parameters
+        ----------
+        pins
+            Starts of tasks that must keep their distances from each other, -1 for free ones, shape (tasks,),
+            in ticks; microbatches in order on every stage.
+        """
         arrays = TaskArrays.build(instance, steps)
-        within = _within(arrays)
-        across = _across(arrays)
-        source, target, weight, height = (
-            np.concatenate(columns) for columns in zip(within, across, strict=True)
-        )
+        parts = [_within(arrays), _across(arrays)]
+        if pins is not None:
+            parts.append(_pinned(pins))
+        source, target, weight, height = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         return cls(arrays, source, target, weight, height)
 
     @property
@@ -109,6 +117,19 @@ def _across(arrays: TaskArrays) -> tuple[Int64Array, ...]:
             pairs += [(node, opening) for node in _closing(arrays, number, stage, last_step)]
     source, target = np.array(pairs, dtype=np.int64).T
     return source, target, arrays.duration[source], np.ones(len(source), dtype=np.int64)
+
+
+def _pinned(pins: Int64Array) -> tuple[Int64Array, ...]:
+    """``t_i == t_0 + c_i - c_0``: an edge from the first pinned task to each other one, and one back."""
+    nodes = np.flatnonzero(pins >= 0)
+    first, others = nodes[:1].repeat(len(nodes) - 1), nodes[1:]
+    distance = pins[others] - pins[first]
+    return (
+        np.concatenate((first, others)),
+        np.concatenate((others, first)),
+        np.concatenate((distance, -distance)),
+        np.zeros(2 * len(others), dtype=np.int64),
+    )
 
 
 def _closing(arrays: TaskArrays, job: int, stage: int, step: int) -> list[int]:

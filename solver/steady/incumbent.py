@@ -34,12 +34,19 @@ class Found:
 
 @dataclass
 class SteadyIncumbent:
-    """Keeps the best few schedules; every phase offers what it finds, from any thread."""
+    """Keeps the best few schedules; every phase offers what it finds, from any thread.
+
+    Attributes
+    ----------
+    enough
+        A period that is as good as the least one for who asks; None: only the least one is.
+    """
 
     graph: CyclicGraph
     stopping: Stopping
     proven: ProvenBound
     on_progress: OnProgress | None = None
+    enough: int | None = None
     elite: list[Found] = field(default_factory=list)
     phase: str = "bounds"
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -56,8 +63,8 @@ class SteadyIncumbent:
 
     @property
     def is_optimal(self) -> bool:
-        """Whether the best schedule meets the bound."""
-        return self.period == self.proven.value
+        """Whether the best schedule meets the bound, or is enough."""
+        return self.period is not None and self.period <= max(self.proven.value, self.enough or 0)
 
     def offer(self, found: Found) -> bool:
         """Keep a schedule if it is among the best; returns whether it is better than all before."""

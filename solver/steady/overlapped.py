@@ -14,7 +14,7 @@ from gapweave.models.task_arrays import Int64Array, TaskArrays
 from gapweave.solver.heuristics import heuristic, single_job_policies
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.retime import CyclicOrders
-from gapweave.solver.steady.stream import step_order
+from gapweave.solver.steady.sequence import step_order
 
 #: Most combinations of policies, and how far the steps are pushed together in each.
 _MOST_COMBINATIONS = 16

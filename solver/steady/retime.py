@@ -31,10 +31,13 @@ class CyclicOrders:
     turn
         The turn of its device in which the image of period 0 of each node runs, shape (nodes,); a node
         with turn q runs in turn q of the first period, q + 1 of the second, and so on.
+    times
+        Times that have these orders, if known, shape (nodes,), in ticks.
     """
 
     order: Int64Array
     turn: Int64Array
+    times: Int64Array | None = None
 
     @classmethod
     def read(cls, graph: CyclicGraph, starts: Int64Array, period: int, cut: Int64Array) -> "CyclicOrders":
@@ -55,7 +58,7 @@ class CyclicOrders:
         turn[arrays.task_count :] = 0
         tasks = np.arange(arrays.task_count)
         order = np.lexsort((phase[tasks], arrays.device[tasks])).astype(np.int64)
-        return cls(order, turn.astype(np.int64))
+        return cls(order, turn.astype(np.int64), starts)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,19 +1,25 @@
 """Solving for the period: bounds, constructive schedules, annealing, CP-SAT, and the verifier."""
 
-from gapweave.models.errors import Infeasible, Interrupted, NothingFound
+from dataclasses import replace
+
+from gapweave.models.errors import Infeasible, InvalidOption
 from gapweave.models.instance import Instance
-from gapweave.models.schedule import Bound, Schedule, sort_tasks
-from gapweave.solver.bounds import ProvenBound, step_span
+from gapweave.models.schedule import Schedule
+from gapweave.solver.bounds.period import period_bound
 from gapweave.solver.incumbent import OnProgress
+from gapweave.solver.known import Known
 from gapweave.solver.options import Options
+from gapweave.solver.primary import SOLVER, require_best
 from gapweave.solver.problem import refuse_impossible_memory
-from gapweave.solver.record import solver_record
+from gapweave.solver.steady.beside_primary import BesideSearch
+from gapweave.solver.steady.conclude import conclude
 from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent
+from gapweave.solver.steady.known import tell
+from gapweave.solver.steady.primary_step import primary_step
 from gapweave.solver.steady.search import CyclicAnnealing
 from gapweave.solver.stopping import Stopping
-from gapweave.solver.timetable import rows_of, verified
 
 #: Above this many tasks CP-SAT does not look at the whole period at once.
 _MOST_TASKS_TO_PROVE = 600
@@ -21,21 +27,27 @@ _MOST_TASKS_TO_PROVE = 600
 _FEW_TASKS = 200
 #: Rounds of annealing without success after which CP-SAT is asked.
 _FRUITLESS = 4
+#: Share of the time limit for scheduling the primary alone, where a mode needs it.
+_PRIMARY_SHARE = 0.25
 
 
 def solve_period(
     instance: Instance,
-    steps: tuple[int, ...],
+    steps: tuple[int, ...] | None,
     options: Options,
     stopping: Stopping,
     on_progress: OnProgress | None,
+    known: Known | None = None,
 ) -> Schedule:
     """Find the least period in which every job does its steps, for ever.
 
     Parameters
     ----------
     steps
-        Steps of each job per period.
+        Steps of each job per period; None: one each, or beside a primary that keeps its own period as many
+        of the others as fit.
+    known
+        Schedules to start from and bounds that hold; see `gapweave.solver.steady.known.tell`.
 
     Raises
     ------
@@ -50,18 +62,41 @@ def solve_period(
             raise Infeasible(
                 f"job {job.name!r}: with a period it must be released at 0, not at {job.release}"
             )
+    if options.mode == "fill" or options.primary_slack is not None:
+        if known is not None:
+            raise InvalidOption("known: with objective period goes with mode joint, without a slack")
+        return _beside_primary(instance, steps, options, stopping, on_progress)
     graph = CyclicGraph.build(instance, steps)
-    incumbent = SteadyIncumbent(graph, stopping, _bound(graph), on_progress)
-    construct(graph, incumbent, stopping)
+    incumbent = SteadyIncumbent(graph, stopping, period_bound(instance, graph.arrays.steps), on_progress)
+    if known is not None:
+        tell(known, graph, incumbent)
+    construct(graph, incumbent, stopping, options.seed)
     _improve(graph, incumbent, options, stopping)
-    return _conclude(graph, incumbent, options, stopping)
+    return conclude(incumbent, options, stopping)
 
 
-def _bound(graph: CyclicGraph) -> ProvenBound:
-    """A device runs one task at a time, and the steps of a job follow each other."""
-    device = int(graph.load.argmax())
-    load = ProvenBound(int(graph.load[device]), Bound(argument="device-load", certificate={"device": device}))
-    return max(load, step_span.propose(graph.instance, graph.arrays.steps), key=lambda bound: bound.value)
+def _beside_primary(
+    instance: Instance,
+    steps: tuple[int, ...] | None,
+    options: Options,
+    stopping: Stopping,
+    on_progress: OnProgress | None,
+) -> Schedule:
+    """Schedule the primary alone first, then as many steps of the others as fit."""
+
+    def solve_alone(primary_only: Instance) -> Schedule:
+        own = replace(options, mode="joint", primary=None, primary_slack=None, placement="given", steps=None)
+        return solve_period(primary_only, None, own, stopping.share(_PRIMARY_SHARE), None)
+
+    if options.primary_slack is not None:
+        require_best(options.primary)
+    step = primary_step(instance, options.primary or SOLVER, solve_alone)
+    if options.primary_slack is None:
+        promise, pinned = step.pinned(), step
+    else:
+        promise, pinned = step.with_slack(options.primary_slack), None
+    search = BesideSearch(instance, step, promise, pinned, options, on_progress, _improve)
+    return search.run(steps, stopping)
 
 
 def _improve(graph: CyclicGraph, incumbent: SteadyIncumbent, options: Options, stopping: Stopping) -> None:
@@ -71,9 +106,10 @@ def _improve(graph: CyclicGraph, incumbent: SteadyIncumbent, options: Options, s
     annealing = CyclicAnnealing(graph, incumbent, options.seed)
     tasks, threads, work = graph.arrays.task_count, options.threads, options.work_limit
     for_proof = tasks <= _MOST_TASKS_TO_PROVE
+    patience = _FRUITLESS if for_proof or not options.has_deadline else None
     incumbent.enter("annealing")
     own = stopping.share(0.4) if for_proof and options.has_deadline else stopping
-    annealing.run(own, threads, fruitless=_FRUITLESS if for_proof else None, work=work)
+    annealing.run(own, threads, fruitless=patience, work=work)
     if for_proof and not stopping and not incumbent.is_optimal:
         from gapweave.solver.steady.exact import prove  # OR-Tools takes a while to load
 
@@ -82,35 +118,3 @@ def _improve(graph: CyclicGraph, incumbent: SteadyIncumbent, options: Options, s
     if options.has_deadline:
         incumbent.enter("annealing")
         annealing.run(stopping, threads)
-
-
-def _conclude(
-    graph: CyclicGraph, incumbent: SteadyIncumbent, options: Options, stopping: Stopping
-) -> Schedule:
-    """Turn the best schedule into a verified one, or say why there is none."""
-    best = incumbent.best
-    if best is None:
-        if stopping.signal.is_set():
-            raise Interrupted("interrupted before a schedule was found")
-        raise NothingFound("no schedule was found within the limit")
-    rows = rows_of(graph.arrays, best.timed.starts)
-    bound = incumbent.proven
-    return verified(
-        Schedule(
-            instance=graph.instance,
-            placement=options.placement,
-            objective="period",
-            steps=graph.arrays.steps,
-            status="optimal" if best.period == bound.value else "feasible",
-            makespan=max(row.end for row in rows) - min(row.start for row in rows),
-            period=best.period,
-            lower_bound=bound.value,
-            bound=bound.bound,
-            job_makespans={
-                job.name: max(row.end for row in rows if row.job == index)
-                for index, job in enumerate(graph.instance.jobs)
-            },
-            solver=solver_record(options, stopping, best.source),
-            tasks=sort_tasks(rows),
-        )
-    )

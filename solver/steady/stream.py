@@ -14,9 +14,12 @@ import numpy as np
 from gapweave.models.task_arrays import B, F, Int64Array, O, TaskArrays, W
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.retime import CyclicOrders
+from gapweave.solver.steady.sequence import MicrobatchSequence, sequences
 
 #: Abstract ticks per unit of time: room for an O between two tasks.
 _UNIT = 4
+#: Most total delays that are tried.
+_MOST_TOTALS = 40
 
 
 def streams(graph: CyclicGraph) -> Iterator[CyclicOrders]:
@@ -24,9 +27,10 @@ def streams(graph: CyclicGraph) -> Iterator[CyclicOrders]:
     if not shares_one_path(graph):
         return
     hops = len(graph.instance.jobs[0].stages) - 1
-    for total in range(2 * hops + 1):
-        delays = np.diff(np.arange(hops + 1) * total // max(1, hops))
-        yield _stream(graph, delays.astype(np.int64))
+    for sequence in sequences(graph.arrays):
+        for total in range(0, 2 * hops + 1, 1 + 2 * hops // _MOST_TOTALS):
+            delays = np.diff(np.arange(hops + 1) * total // max(1, hops))
+            yield _stream(graph, sequence, delays.astype(np.int64))
 
 
 def shares_one_path(graph: CyclicGraph) -> bool:
@@ -35,39 +39,23 @@ def shares_one_path(graph: CyclicGraph) -> bool:
     return len(paths) == 1 and all(len(set(path)) == len(path) for path in paths)
 
 
-def _stream(graph: CyclicGraph, delays: Int64Array) -> CyclicOrders:
+def _stream(graph: CyclicGraph, sequence: MicrobatchSequence, delays: Int64Array) -> CyclicOrders:
     arrays = graph.arrays
     stages = len(graph.instance.jobs[0].stages)
-    first, total = _positions(arrays)
     way_back = np.zeros(stages, dtype=np.int64)
     way_back[:-1] = np.cumsum((2 + 3 * delays)[::-1])[::-1]
     starts = np.zeros(arrays.node_count, dtype=np.int64)
     for block in arrays.blocks:
         if block.kind not in (F, B, W):
             continue
-        number = first[block.job, block.step] + np.arange(block.size)
+        number = sequence.positions[block.job, block.step]
         offset = block.stage if block.kind == F else stages + way_back[block.stage] + (block.kind == W)
         starts[block.first : block.first + block.size] = _UNIT * (3 * number + offset)
     _place_optimizers(arrays, starts)
     cut = np.zeros(len(graph.instance.devices), dtype=np.int64)
     for stage, own in enumerate(graph.instance.jobs[0].stages):
-        cut[own.device] = _UNIT * stage
-    return CyclicOrders.read(graph, starts, _UNIT * 3 * total, cut)
-
-
-def step_order(arrays: TaskArrays) -> list[tuple[int, int]]:
-    """Return all (job, step) of a period, the steps of each job spread evenly over it."""
-    blocks = [(job, step) for job, count in enumerate(arrays.steps) for step in range(count)]
-    return sorted(blocks, key=lambda block: ((2 * block[1] + 1) / arrays.steps[block[0]], block))
-
-
-def _positions(arrays: TaskArrays) -> tuple[dict[tuple[int, int], int], int]:
-    """Return the first position in the stream of each (job, step), and the length."""
-    positions, total = {}, 0
-    for job, step in step_order(arrays):
-        positions[job, step] = total
-        total += arrays.instance.jobs[job].microbatch_count
-    return positions, total
+        cut[own.device] = _UNIT * (3 * sequence.positions[0, 0][0] + stage)
+    return CyclicOrders.read(graph, starts, _UNIT * 3 * sequence.length, cut)
 
 
 def _place_optimizers(arrays: TaskArrays, starts: Int64Array) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from outcome import Run
+from schedule_factory import build_schedule, claimed, make_instance, uniform_job, zero_idle_period
 
 from gapweave.models.schedule import Schedule
 
@@ -51,3 +52,43 @@ def test_an_export_that_cannot_be_says_why(
     assert done.code == code
     assert problem in done.error
     assert not Path("x.csv").exists()
+
+
+@pytest.fixture
+def period_file(tmp_path: Path) -> Path:
+    """A schedule with a period of two jobs on four devices, as a file."""
+    file = tmp_path / "period.schedule.json"
+    zero_idle_period(4, 4).save(file)
+    return file
+
+
+def test_csv_of_a_period_has_the_rows_of_its_file(run: Run, period_file: Path) -> None:
+    assert run("export", period_file, "--to", "csv", "-o", "tasks.csv").code == 0
+    with Path("tasks.csv").open(encoding="utf-8", newline="") as stream:
+        rows = [(row["kind"], int(row["start"]), int(row["end"])) for row in csv.DictReader(stream)]
+    assert rows == [(row.kind, row.start, row.end) for row in zero_idle_period(4, 4).tasks]
+
+
+def test_perfetto_of_a_period_shows_two_periods_with_the_numbers_of_their_steps(
+    run: Run, period_file: Path
+) -> None:
+    run("export", period_file, "--to", "perfetto", "-o", "trace.json")
+    events = json.loads(Path("trace.json").read_text(encoding="utf-8"))["traceEvents"]
+    assert {event["args"]["step"] for event in events if event["ph"] == "X" and "args" in event} == {0, 1, 2}
+
+
+def test_torch_gets_the_one_step_of_a_job_in_the_order_of_its_period(run: Run, period_file: Path) -> None:
+    assert run("export", period_file, "--to", "torch-csv", "-o", "pair.csv").code == 0
+    cells = Path("pair.job1.csv").read_text(encoding="utf-8").splitlines()
+    schedule = zero_idle_period(4, 4)
+    for device, line in enumerate(cells):
+        own = [row for row in schedule.tasks_by_device[device] if row.job == 1]
+        assert line == ",".join(f"{row.stage}{row.kind}{row.microbatch}" for row in own)
+
+
+def test_several_steps_in_a_period_are_too_many_for_torch(run: Run, tmp_path: Path) -> None:
+    finite = build_schedule(make_instance(uniform_job(2, 2), devices=2), steps=(2,))
+    claimed(finite.instance, (2,), finite.tasks, period=finite.makespan).save(tmp_path / "two.json")
+    done = run("export", "two.json", "--to", "torch-csv", "-o", "two.csv")
+    assert done.code == 2
+    assert "holds one step, job 'job0' has 2 per period" in done.error

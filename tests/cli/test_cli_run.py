@@ -12,6 +12,8 @@ import pytest
 from outcome import Run
 from schedule_factory import build_schedule, make_instance, uniform_job
 
+from gapweave.models.placement import placed
+
 TWO_JOBS = """
 import torch
 from torch import nn
@@ -74,6 +76,18 @@ def test_processes_train_own_models_exactly_as_alone(run: Run, pair: Path, tmp_p
     assert header == "job,step,loss"
     assert [row.rsplit(",", 1)[0] for row in rows] == [f"job{j},{step}" for j in (0, 1) for step in (1, 2, 3)]
     assert [float(row.rsplit(",", 1)[1]) for row in rows[:3]] == report["losses"]["job0"]
+
+
+def test_resuming_another_schedule_is_allowed_and_said(run: Run, pair: Path, tmp_path: Path) -> None:
+    other = tmp_path / "opposed.schedule.json"
+    build_schedule(placed(make_instance(uniform_job(2, 3), uniform_job(2, 2), devices=2), "reversed")).save(
+        other
+    )
+    words = ("--jobs", "two_jobs.py:jobs", "--backend", "in-process", "--checkpoint", "saved")
+    assert run("run", pair, *words).code == 0
+    assert "2, 1 of them by an earlier run\n" in run("run", pair, "--steps", 2, *words, "--resume").out
+    outcome = run("run", other, "--steps", 3, *words, "--resume")
+    assert "3, 2 of them by an earlier run of another schedule" in outcome.out
 
 
 def test_under_torchrun_every_process_is_one_device(pair: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from outcome import Run
+from schedule_factory import zero_idle_period
 
 from gapweave.models.idle import idle_intervals
 from gapweave.models.instance import Instance
@@ -124,3 +125,17 @@ def test_schedules_in_different_units_are_refused(run: Run, schedule: Schedule, 
     assert outcome.code == 2
     assert "cannot share a time axis" in outcome.error
     assert not Path("both.html").exists()
+
+
+def test_idle_of_a_period_is_listed_without_phases_of_a_makespan(run: Run, tmp_path: Path) -> None:
+    zero_idle_period(4, 4).save(tmp_path / "period.json")
+    out = run("show", "period.json", "--idle").out
+    assert "warm-up" not in out
+    assert "idle of all jobs: 0 tick on 4 devices, 0.00% of devices x period (24 tick)" in out
+
+
+def test_a_period_is_drawn_twice_with_its_steps(run: Run, tmp_path: Path) -> None:
+    zero_idle_period(4, 4).save(tmp_path / "period.json")
+    out = run("show", "period.json", "--width", "100").out
+    assert out.startswith("period T 24 ticks · ")
+    assert out.count("step n+1") == 2

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from random_schedules import TIME_UNITS, schedules
-from schedule_factory import build_schedule, make_instance, uniform_job
+from random_schedules import TIME_UNITS, periodic_schedules, schedules
+from schedule_factory import build_schedule, make_instance, uniform_job, zero_idle_period
 
 from gapweave.executor.chrome_trace import chrome_trace
 from gapweave.models.memory import memory_profile
@@ -108,3 +108,35 @@ def test_the_trace_is_json_and_names_every_device(unit: str) -> None:
     for device in range(3):
         assert named["process_name", device] == f"gpu{device}"
         assert named["thread_name", device] == "compute"
+
+
+@given(schedule=periodic_schedules())
+def test_a_trace_of_a_period_shows_the_work_of_two_periods_after_the_warm_up(schedule: Schedule) -> None:
+    assert schedule.period is not None
+    slices = events(schedule, "X")
+    begin, end = (
+        edge(event["ts"] + width * event["dur"] for event in slices if event["cat"] == "period")
+        for edge, width in ((min, 0), (max, 1))
+    )
+    unit = MICROSECONDS[schedule.instance.time_unit]
+    assert end - begin == pytest.approx(2 * schedule.period * unit)
+    tasks = [event for event in slices if event["cat"] != "period"]
+    assert min(event["args"]["step"] for event in tasks) >= 0
+    assert all(event["ts"] >= 0 for event in tasks)
+    shown = sum(min(one["ts"] + one["dur"], end) - max(one["ts"], begin) for one in tasks)
+    assert shown == pytest.approx(2 * unit * sum(row.end - row.start for row in schedule.tasks))
+
+
+def test_a_trace_of_a_period_names_periods_and_steps() -> None:
+    schedule = zero_idle_period(4, 4)
+    periods = [event["name"] for event in events(schedule, "X") if event["cat"] == "period"]
+    assert periods == ["period 1", "period 2"]
+    begun = [event["name"] for event in events(schedule, "b")]
+    assert begun == [event["name"] for event in events(schedule, "e")]
+    assert set(begun) == {f"job0 step {n}" for n in (1, 2)} | {f"job1 step {n}" for n in (0, 1, 2)}
+
+
+def test_memory_of_a_period_is_that_of_all_live_steps() -> None:
+    schedule = zero_idle_period(4, 4)
+    levels = [event["args"]["level"] for event in events(schedule, "C") if event["pid"] == 0]
+    assert levels == 2 * [level for _, level in memory_profile(schedule, 0)]

@@ -11,7 +11,7 @@ from gapweave.executor.training.job import TrainingJob
 from gapweave.executor.training.non_finite import NonFinite
 from gapweave.executor.training.random_state import seed_forward
 from gapweave.executor.training.stage import StageRunner
-from gapweave.models.errors import ExecutionFailed
+from gapweave.models.errors import ExecutionFailed, InvalidOption
 
 CPU = torch.device("cpu")
 WIDTH = 4
@@ -195,6 +195,13 @@ def test_a_stage_that_hands_on_no_tensor_is_refused() -> None:
     broken = TrainingJob([lambda: Words(), Tied], nn.functional.mse_loss, stage.job.optimizer, microbatch)
     with pytest.raises(ExecutionFailed, match=r"stage 0: expected floating-point tensors .* got str"):
         _ = runners(broken)[0].output_signature
+
+
+def test_a_weight_that_two_stages_share_is_refused() -> None:
+    embedding = nn.Linear(WIDTH, WIDTH)
+    stages = [embedding, nn.ReLU(), nn.Sequential(embedding)]
+    with pytest.raises(InvalidOption, match=r"stages 0 and 2 share the weight '0\.weight': keep both uses"):
+        TrainingJob(stages, nn.functional.mse_loss, job_of(Tied).optimizer, microbatch)
 
 
 class Words(nn.Module):

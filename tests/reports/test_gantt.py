@@ -6,12 +6,13 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 from hypothesis import HealthCheck, given, settings
-from random_schedules import schedules
+from random_schedules import periodic_schedules, schedules
 from schedule_factory import build_schedule, make_instance, uniform_job, zero_idle_period
 from svg_chart import SvgChart
 
 from gapweave.models.errors import InvalidOption, OutputError
 from gapweave.models.schedule import Bound, Schedule
+from gapweave.reports.chart_window import ChartWindow
 from gapweave.reports.gantt import draw_gantt
 
 FORMATS = {"svg": b"<?xml", "png": b"\x89PNG\r\n\x1a\n", "pdf": b"%PDF-"}
@@ -149,6 +150,7 @@ def test_matplotlib_is_imported_only_to_draw_and_its_absence_is_explained() -> N
     script = """
 import sys
 from gapweave.models.errors import MissingExtra
+from gapweave.reports.chart_window import ChartWindow
 from gapweave.reports.gantt import draw_gantt
 from schedule_factory import build_schedule, make_instance, uniform_job
 assert "matplotlib" not in sys.modules
@@ -168,6 +170,7 @@ except MissingExtra as exc:
 def test_pyplot_and_its_global_state_are_never_used(tmp_path: Path) -> None:
     script = """
 import sys
+from gapweave.reports.chart_window import ChartWindow
 from gapweave.reports.gantt import draw_gantt
 from schedule_factory import build_schedule, make_instance, uniform_job
 draw_gantt(build_schedule(make_instance(uniform_job(2, 2), devices=2)), sys.argv[1])
@@ -176,3 +179,29 @@ assert "matplotlib.pyplot" not in sys.modules
     target = tmp_path / "chart.png"
     subprocess.run([sys.executable, "-c", script, str(target)], check=True, cwd=Path(__file__).parents[1])
     assert target.exists()
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(schedule=periodic_schedules())
+def test_every_task_of_two_periods_is_a_box_at_its_place(schedule: Schedule, tmp_path: Path) -> None:
+    assert schedule.period is not None
+    chart = drawn(schedule, tmp_path)
+    bands = chart.boxes("idle")
+    left, ticks_per_point = bands[0].left, 2 * schedule.period / (bands[0].right - bands[0].left)
+    found = []
+    for job, kind in sorted({(row.job, row.kind) for row in schedule.tasks}):
+        for box in chart.boxes(f"job-{job}-{kind}"):
+            start, end = (round((x - left) * ticks_per_point) for x in (box.left, box.right))
+            device = next(row for row, band in enumerate(bands) if abs(band.top - box.top) < 0.01)
+            found.append((job, kind, device, start, end))
+    expected = ChartWindow.of(schedule).cut
+    assert sorted(found) == sorted((r.job, r.kind, r.device, r.start, r.end) for r in expected)
+
+
+def test_steps_of_a_period_have_names_and_every_other_one_has_feet(tmp_path: Path) -> None:
+    chart = drawn(zero_idle_period(4, 4), tmp_path)
+    assert {"step n", "step n+1", "every other step", "torn: begins before or goes on after"} <= set(
+        chart.texts
+    )
+    marked = [row for row in ChartWindow.of(zero_idle_period(4, 4)).cut if row.step % 2]
+    assert len(chart.boxes("feet")) == len(marked)

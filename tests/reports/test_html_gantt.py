@@ -13,6 +13,7 @@ from gapweave.models.errors import InvalidOption, OutputError
 from gapweave.models.idle import idle_intervals
 from gapweave.models.memory import memory_profiles
 from gapweave.models.schedule import Bound, Schedule
+from gapweave.models.steady_window import images
 from gapweave.reports.colours import THEMES
 from gapweave.reports.html_gantt import draw_html
 
@@ -83,11 +84,27 @@ def test_one_schedule_has_its_title_as_the_pages_title(tmp_path: Path) -> None:
     assert not any("this one" in text for text in texts(page))
 
 
-def test_a_period_is_marked_and_its_memory_ends_there(tmp_path: Path) -> None:
-    (shown,) = drawn(zero_idle_period(4, 4), tmp_path).data["schedules"]
-    assert [marker["time"] for marker in shown["markers"]] == [24]
-    assert shown["memory"]["end"] == 24
-    assert shown["idle"] is None
+def test_two_periods_are_marked_with_all_that_runs_in_them(tmp_path: Path) -> None:
+    schedule = zero_idle_period(4, 4)
+    (shown,) = drawn(schedule, tmp_path).data["schedules"]
+    assert [marker["time"] for marker in shown["markers"]] == [24, 48]
+    assert (shown["begin"], shown["end"], shown["memory"]["end"]) == (0, 48, 48)
+    assert [tuple(row) for row in shown["tasks"]] == images(schedule, 0, 48)
+    assert [step["name"] for step in shown["steps"] if step["job"] == 1] == [
+        "step n\N{MINUS SIGN}1",
+        "step n",
+        "step n+1",
+    ]
+    assert shown["stepNames"] == {"-1": "step n\N{MINUS SIGN}1", "0": "step n", "1": "step n+1"}
+
+
+def test_idle_time_of_a_period_is_shown_in_both(tmp_path: Path) -> None:
+    schedule = zero_idle_period(4, 4, period=25)
+    (shown,) = drawn(schedule, tmp_path).data["schedules"]
+    once = [(gap.device, gap.start, gap.end, gap.phase) for gap in idle_intervals(schedule)]
+    again = [(device, start + 25, end + 25, phase) for device, start, end, phase in once]
+    assert once
+    assert [tuple(gap) for gap in shown["idle"]] == [*once, *again]
 
 
 def test_capacities_are_those_of_the_devices_and_the_largest_fills_a_row(tmp_path: Path) -> None:

@@ -37,8 +37,10 @@ def test_layers_add_up_in_steady_state_too() -> None:
     schedule = zero_idle_period(4, 4)
     chart = MemoryChart.of(schedule)
     assert chart is not None
-    assert chart.layers[-1].profiles == memory_profiles(schedule)
-    assert chart.end == schedule.period
+    assert chart.end == 48
+    for drawn, period in zip(chart.layers[-1].profiles, memory_profiles(schedule), strict=True):
+        levels = [level_at(period, time) for time in range(24)]
+        assert [level_at(drawn, time) for time in range(48)] == 2 * levels
 
 
 def test_a_full_row_is_the_largest_capacity_or_level() -> None:

@@ -7,7 +7,7 @@ from rich.text import Text
 from schedule_factory import build_schedule, make_instance, uniform_job
 
 from gapweave.models.schedule import Schedule
-from gapweave.reports.text_gantt import letter, text_gantt
+from gapweave.reports.text_gantt import Running, letter, text_gantt
 
 
 def device_lines(chart: str) -> list[str]:
@@ -45,7 +45,7 @@ def test_with_a_column_per_tick_the_chart_shows_every_task_exactly(schedule: Sch
     assume(width >= 20)
     expected = [["."] * schedule.makespan for _ in schedule.instance.devices]
     for row in schedule.tasks:
-        expected[row.device][row.start : row.end] = letter((row.job, row.kind)) * (row.end - row.start)
+        expected[row.device][row.start : row.end] = letter(Running(row.job, row.kind)) * (row.end - row.start)
     shown = [line.partition("│")[2] for line in device_lines(text_gantt(schedule, width))]
     assert shown == ["".join(line) for line in expected]
 
@@ -63,7 +63,7 @@ def test_a_column_shows_something_that_runs_in_it_and_idle_only_if_mostly_idle(
             if cell == ".":
                 assert sum(overlap for overlap, _ in running) <= (high - low) / 2 + 1e-6
             else:
-                assert cell in {letter((row.job, row.kind)) for _, row in running}
+                assert cell in {letter(Running(row.job, row.kind)) for _, row in running}
 
 
 @given(schedule=schedules(), width=st.integers(20, 120))
@@ -81,11 +81,11 @@ def test_colour_is_left_out_where_the_user_wants_none(monkeypatch: pytest.Monkey
 
 
 def test_jobs_and_kinds_differ_by_letter_alone() -> None:
-    assert "".join(letter((0, kind)) for kind in "FBWO") == "FBWO"
-    assert "".join(letter((1, kind)) for kind in "FBWO") == "fbwo"
-    letters = [letter((job, kind)) for job in range(14) for kind in "FBWO"]
+    assert "".join(letter(Running(0, kind)) for kind in "FBWO") == "FBWO"
+    assert "".join(letter(Running(1, kind)) for kind in "FBWO") == "fbwo"
+    letters = [letter(Running(job, kind)) for job in range(14) for kind in "FBWO"]
     assert len({*letters, letter(None)}) == 14 * 4 + 1
-    assert letter((63, "F"))
+    assert letter(Running(63, "F"))
 
 
 def test_times_stand_at_their_marks() -> None:

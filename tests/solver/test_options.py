@@ -9,8 +9,6 @@ from gapweave.models.errors import InvalidOption
 from gapweave.solver.solve import solve
 
 WRONG: list[tuple[str, dict[str, Any]]] = [
-    ("--objective period", {"objective": "period", "mode": "fill"}),
-    ("--placement search", {"objective": "period", "placement": "search"}),
     ("--objective", {"objective": "energy"}),
     ("--mode", {"mode": "beside"}),
     ("--primary-slack", {"primary_slack": -0.01}),

@@ -73,10 +73,8 @@ class ChartRows {
       if (!this.microbatches.has(task.way)) this.microbatches.set(task.way, []);
       this.microbatches.get(task.way).push(task);
     }
-    for (const [device, start, end, phase] of schedule.idle || []) rows[device].idle.push({ start, end, phase });
-    if (!schedule.idle) for (const row of rows) row.idle.push({ start: 0, end: schedule.end, phase: null });
+    for (const [device, start, end, phase] of schedule.idle) rows[device].idle.push({ start, end, phase });
     for (const row of rows) row.tasks.sort((a, b) => a.start - b.start);
-    schedule.hasSteps = rows.some((row) => row.tasks.some((task) => task.step));
     this.gantt.push(...rows);
     if (schedule.memory) this.addMemory(schedule);
   }
@@ -94,9 +92,10 @@ class ChartRows {
     const row = this.gantt.find((one) => one.contains(y)) || this.memory.find((one) => one.contains(y));
     if (!row) return null;
     if (row.memory) return time <= row.memory.end ? { row } : null;
+    if (time < row.schedule.begin || time >= row.schedule.end) return null;
     const task = intervalAt(row.tasks, time);
     if (task) return { row, task };
     const idle = intervalAt(row.idle, time);
-    return idle && idle.phase ? { row, idle } : null;
+    return idle ? { row, idle } : null;
   }
 }

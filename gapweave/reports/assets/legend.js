@@ -18,6 +18,11 @@ class Legend {
       }
     });
     element.append(this.swatched("idle", "idle", "@idle-hatch", true));
+    if (data.schedules.some((schedule) => schedule.stepNames)) {
+      const note = element.appendChild(document.createElement("span"));
+      note.className = "note";
+      note.textContent = "a foot marks every other step; a torn edge begins before or goes on after";
+    }
   }
 
   button(text, groups, className) {

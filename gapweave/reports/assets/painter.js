@@ -4,6 +4,8 @@
 class Painter {
   static SMALLEST_BOX = 4; // pixels: narrower boxes have no line between them
   static SMALLEST_LETTER = 8;
+  static FOOT_SHARE = 0.16; // of a box's height: a strip under the tasks of every other step
+  static TOOTH = 4; // pixels: how deep an edge is torn where the chart cuts what goes on
 
   constructor(rows, font) {
     this.rows = rows;
@@ -30,7 +32,10 @@ class Painter {
     this.state = state;
     for (const row of this.rows.gantt) this.drawRow(row);
     for (const row of this.rows.memory) this.drawMemory(row);
-    for (const schedule of new Set(this.rows.gantt.map((row) => row.schedule))) this.drawMarkers(schedule);
+    for (const schedule of new Set(this.rows.gantt.map((row) => row.schedule))) {
+      for (const step of schedule.steps) this.drawStep(step);
+      this.drawMarkers(schedule);
+    }
     this.drawFollowed(state.followed);
   }
 
@@ -47,9 +52,26 @@ class Painter {
   }
 
   drawRow(row) {
+    this.pen.save();
+    this.clipTo(row);
+    this.drawTasks(row);
+    this.pen.restore();
+  }
+
+  /** Keep to the span of time that the row's schedule is shown for. */
+  clipTo(row) {
+    const left = this.x(row.schedule.begin);
+    this.pen.beginPath();
+    this.pen.rect(left, row.y - 1, this.x(row.schedule.end) - left, row.height + 2);
+    this.pen.clip();
+  }
+
+  drawTasks(row) {
     if (!this.state.hidden.has("idle")) this.drawIdle(row);
     const tasks = this.visible(row.tasks).filter((task) => !this.state.hidden.has(task.group));
     tasks.forEach((task, index) => this.drawBox(row, task, tasks[index + 1]));
+    if (row.schedule.stepNames) this.drawFeet(row, tasks);
+    this.tearEdges(row, tasks);
     if (this.view.width / tasks.length < Painter.SMALLEST_BOX / 2) return;
     this.pen.fillStyle = this.colour("@paper");
     for (const task of tasks) {
@@ -85,6 +107,54 @@ class Painter {
     this.pen.fillRect(left, row.y, width, row.height);
   }
 
+  drawFeet(row, tasks) {
+    const height = Painter.FOOT_SHARE * row.height;
+    this.pen.fillStyle = this.colour("@foot");
+    for (const task of tasks) {
+      if (task.step % 2) this.pen.fillRect(this.x(task.start), row.y + row.height - height, this.widthOf(task), height);
+    }
+  }
+
+  tearEdges(row, tasks) {
+    const { begin, end } = row.schedule;
+    if (tasks.some((task) => task.start < begin)) this.bite(this.x(begin), Painter.TOOTH, row);
+    if (tasks.some((task) => task.end > end)) this.bite(this.x(end), -Painter.TOOTH, row);
+  }
+
+  /** Cut teeth of paper out of an upright edge of a box. */
+  bite(x, depth, { y, height }) {
+    const teeth = 2;
+    this.pen.fillStyle = this.colour("@paper");
+    this.pen.beginPath();
+    this.pen.moveTo(x, y);
+    for (let tooth = 0; tooth < teeth; tooth += 1) {
+      this.pen.lineTo(x + depth, y + ((tooth + 0.5) * height) / teeth);
+      this.pen.lineTo(x, y + ((tooth + 1) * height) / teeth);
+    }
+    this.pen.fill();
+  }
+
+  /** One bar of a line of steps, with its name. */
+  drawStep(step) {
+    const { y, height } = step;
+    const left = this.x(step.start);
+    const width = this.x(step.end) - left - 1;
+    this.pen.fillStyle = this.colour(`@job-${step.job}-F`);
+    this.pen.fillRect(left, y, width, height);
+    if (step.isMarked) {
+      this.pen.fillStyle = this.colour("@foot");
+      this.pen.fillRect(left, y + (1 - Painter.FOOT_SHARE) * height, width, Painter.FOOT_SHARE * height);
+    }
+    if (step.torn[0]) this.bite(left, Painter.TOOTH, step);
+    if (step.torn[1]) this.bite(left + width, -Painter.TOOTH, step);
+    const begin = Math.max(left, 0) + 7;
+    this.pen.font = `11px ${this.font}`;
+    this.pen.textAlign = "left";
+    this.pen.textBaseline = "middle";
+    this.pen.fillStyle = this.colour(`@on-${step.job}-F`);
+    if (this.pen.measureText(step.name).width < left + width - begin) this.pen.fillText(step.name, begin, y + height / 2);
+  }
+
   writeNumbers(row, tasks) {
     const size = Math.min(12, Math.floor(row.height * 0.68));
     if (size < Painter.SMALLEST_LETTER) return;
@@ -94,8 +164,8 @@ class Painter {
     for (const task of tasks) {
       const room = String(task.microbatch).length * size * 0.58 + 3;
       if (task.microbatch === null || this.widthOf(task) < room) continue;
-      const left = Math.max(this.x(task.start), 0);
-      const right = Math.min(this.x(task.end), this.view.width);
+      const left = Math.max(this.x(Math.max(task.start, row.schedule.begin)), 0);
+      const right = Math.min(this.x(Math.min(task.end, row.schedule.end)), this.view.width);
       if (right - left < room) continue;
       this.pen.fillStyle = this.colour(`@on-${task.group}`);
       this.pen.fillText(task.microbatch, (left + right) / 2, row.y + row.height / 2 + 0.5);
@@ -149,7 +219,10 @@ class Painter {
     this.pen.lineWidth = 2;
     this.pen.setLineDash([]);
     for (const task of tasks) {
-      this.pen.strokeRect(this.x(task.start), task.row.y, Math.max(this.widthOf(task), 2), task.row.height);
+      const { begin, end } = task.row.schedule;
+      const left = this.x(Math.max(task.start, begin));
+      const right = this.x(Math.min(task.end, end));
+      this.pen.strokeRect(left, task.row.y, Math.max(right - left, 2), task.row.height);
     }
     const chain = tasks.filter((task) => task.kind !== "W");
     chain.slice(1).forEach((task, index) => {

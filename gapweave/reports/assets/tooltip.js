@@ -39,7 +39,8 @@ class Tooltip {
 
   taskLines(task, row) {
     const of = task.microbatch === null ? "" : ` of microbatch ${task.microbatch}`;
-    const step = row.schedule.hasSteps ? `, step ${task.step}` : "";
+    const { stepNames } = row.schedule;
+    const step = stepNames ? `, ${stepNames[task.step]}` : "";
     return [
       `${this.data.kinds[task.kind]}${of}`,
       `${this.data.jobs[task.job]}, stage ${task.stage} on ${row.name}${step}`,

@@ -135,7 +135,6 @@ def test_without_time_nothing_is_found() -> None:
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"objective": "period", "mode": "fill"}, "--objective period: goes with --mode joint"),
         ({"objective": "period", "steps": (1, 1, 1)}, "--steps: expected 2"),
         ({"objective": "period", "steps": (0, 1)}, "--steps: expected an integer from 1"),
         ({"objective": "makespan", "steps": (1, 1)}, "--steps: goes with --objective period"),

@@ -1,0 +1,104 @@
+"""From the best periodic schedule found to a verified one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gapweave.models.errors import Interrupted, NothingFound
+from gapweave.models.schedule import Mode, Primary, Schedule, sort_tasks
+from gapweave.models.task import ScheduledTask
+from gapweave.models.task_arrays import Int64Array
+from gapweave.solver.options import Options
+from gapweave.solver.record import solver_record
+from gapweave.solver.steady.graph import CyclicGraph
+from gapweave.solver.steady.incumbent import SteadyIncumbent
+from gapweave.solver.steady.primary_step import PrimaryStep
+from gapweave.solver.stopping import Stopping
+from gapweave.solver.timetable import rows_of, verified
+
+
+def conclude(
+    incumbent: SteadyIncumbent,
+    options: Options,
+    stopping: Stopping,
+    *,
+    primary: Primary | None = None,
+    pinned: PrimaryStep | None = None,
+    notes: Mapping[str, Any] | None = None,
+) -> Schedule:
+    """Turn the best schedule into a verified one, or say why there is none.
+
+    Parameters
+    ----------
+    primary
+        What is promised to the primary.
+    pinned
+        ``fill``: the primary's step, whose own rows the schedule takes as they are.
+    notes
+        Further notes of the solver.
+
+    Raises
+    ------
+    NothingFound, Interrupted
+        There is no schedule.
+    """
+    best, graph = incumbent.best, incumbent.graph
+    if best is None:
+        raise nothing_found(stopping, "no schedule was found within the limit")
+    rows = _rows(graph, best.timed.starts) if pinned is None else _beside(graph, pinned, best.timed.starts)
+    mode: Mode = "joint" if pinned is None else "fill"
+    bound = incumbent.proven
+    record = solver_record(options, stopping, best.source)
+    record = record.model_copy(update={"notes": {**record.notes, **(notes or {})}})
+    return verified(
+        Schedule(
+            instance=graph.instance,
+            placement=options.placement,
+            objective="period",
+            mode=mode,
+            steps=graph.arrays.steps,
+            status="optimal" if best.period == bound.value else "feasible",
+            makespan=max(row.end for row in rows) - min(row.start for row in rows),
+            period=best.period,
+            lower_bound=bound.value,
+            bound=bound.bound,
+            job_makespans={
+                job.name: max(row.end for row in rows if row.job == index)
+                for index, job in enumerate(graph.instance.jobs)
+            },
+            primary=primary,
+            solver=record,
+            tasks=sort_tasks(rows),
+        )
+    )
+
+
+def nothing_found(stopping: Stopping, reason: str) -> NothingFound | Interrupted:
+    """Return the error that says why there is no schedule: time, or the user's wish."""
+    if stopping.signal.is_set():
+        return Interrupted("interrupted before a schedule was found")
+    return NothingFound(reason)
+
+
+def _rows(graph: CyclicGraph, starts: Int64Array) -> list[ScheduledTask]:
+    return rows_of(graph.arrays, starts)
+
+
+def _beside(graph: CyclicGraph, pinned: PrimaryStep, starts: Int64Array) -> list[ScheduledTask]:
+    """Return the primary's rows at its own times, and each other job moved by whole periods to follow 0."""
+    arrays = graph.arrays
+    period = arrays.steps[0] * pinned.period
+    first = next(block.first for block in arrays.blocks if block.job == 0)
+    rows = pinned.steps(arrays.steps[0])
+    own = next(row for row in sorted(rows, key=_order) if row.stage == 0 and row.kind == "F")
+    starts = starts + (own.start - starts[first])
+    for job in range(1, len(graph.instance.jobs)):
+        chosen = arrays.job == job
+        earliest = int(starts[chosen & (np.arange(len(starts)) < arrays.task_count)].min())
+        starts[chosen] -= earliest // period * period
+    return rows + [row for row in rows_of(arrays, starts) if row.job > 0]
+
+
+def _order(row: ScheduledTask) -> tuple[int, int]:
+    return row.step, row.start

@@ -1,0 +1,178 @@
+"""CP-SAT for mode ``fill`` in steady state: whether steps fit between the primary's tasks, T being fixed.
+
+Notation: ``t`` start, ``d`` duration, ``T`` period, ``o`` start of a primary task of a device, where a turn
+of the device begins, so that no task runs across; ``x`` in [0, T - d] and turn ``q``: t = o + x + q T.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from gapweave.models.errors import InternalError
+from gapweave.models.task_arrays import Block, F, Int64Array
+from gapweave.solver.cpsat.held_memory import held_amounts
+from gapweave.solver.cpsat.interruptible import solve_until
+from gapweave.solver.steady.graph import CyclicGraph
+from gapweave.solver.steady.primary_step import PrimaryStep, primary_pins
+from gapweave.solver.stopping import Stopping
+
+#: Turns that a task can be in, if its job's first F on stage 0 is in turn 0 of its device.
+_TURNS = (-2, 3)
+
+Expression: TypeAlias = cp_model.LinearExpr | int
+#: Device, claiming node, freeing node, amount.
+Hold: TypeAlias = tuple[int, int, int, int]
+
+
+class FillModel:
+    """The secondary jobs' tasks beside the primary's; complete: no schedule is left out.
+
+    Parameters
+    ----------
+    graph
+        All tasks, the primary's pinned.
+    step
+        The primary's step.
+
+    Notes
+    -----
+    A job's last B on stage 0 ends at most T after its first F there (rule 7), so all its F and B run within
+    T, and what follows B within 2 T; a turn of another device begins less than T earlier or later.
+    """
+
+    def __init__(self, graph: CyclicGraph, step: PrimaryStep) -> None:
+        self.graph = graph
+        self.cp_model = cp_model.CpModel()
+        arrays = graph.arrays
+        self.period = arrays.steps[0] * step.period
+        self.pins = primary_pins(arrays, step)
+        self._cut = self._cuts()
+        self.start: list[Expression] = [0] * arrays.node_count
+        self.image: dict[int, cp_model.IntVar] = {}
+        self.turn: dict[int, Expression] = {}
+        self._place()
+        self._respect_edges()
+        self._respect_devices()
+        self._respect_memory()
+
+    def hint(self, starts: Int64Array) -> None:
+        """Begin the search near these times, shape (nodes,)."""
+        for node, image in self.image.items():
+            self.cp_model.add_hint(image, int((starts[node] - self._cut[node]) % self.period))
+
+    def starts(self, solver: cp_model.CpSolver) -> Int64Array:
+        """Return the times found, shape (nodes,)."""
+        return np.array([solver.value(start) for start in self.start], dtype=np.int64)
+
+    def _cuts(self) -> Int64Array:
+        """Return for each node where its device's turn begins; shape (nodes,)."""
+        arrays = self.graph.arrays
+        cut = np.zeros(len(self.graph.instance.devices), dtype=np.int64)
+        pinned = np.flatnonzero(self.pins >= 0)
+        for node in pinned[::-1].tolist():
+            cut[arrays.device[node]] = self.pins[node] % self.period
+        cuts: Int64Array = np.where(arrays.device >= 0, cut[arrays.device.clip(min=0)], 0)
+        return cuts
+
+    def _place(self) -> None:
+        """Every secondary task has an image and a turn; the primary's have their times."""
+        arrays, model = self.graph.arrays, self.cp_model
+        first, last = _TURNS
+        for block in arrays.blocks:
+            for node in block.nodes:
+                if block.device < 0:
+                    self.start[node] = model.new_int_var(first * self.period, (last + 2) * self.period, "")
+                elif block.job == 0:
+                    whole, _ = divmod(int(self.pins[node] - self._cut[node]), self.period)
+                    self.start[node], self.turn[node] = int(self.pins[node]), whole
+                else:
+                    self._place_free(block, node)
+
+    def _place_free(self, block: Block, node: int) -> None:
+        """Times t = o + x + q T; a job is counted from the period in which its first F is in turn 0."""
+        model = self.cp_model
+        image = model.new_int_var(0, self.period - block.duration, f"x{node}")
+        opening = (block.kind, block.stage, block.step) == (F, 0, 0) and node == block.first
+        turn = 0 if opening else model.new_int_var(*_TURNS, f"q{node}")
+        self.image[node], self.turn[node] = image, turn
+        self.start[node] = int(self._cut[node]) + image + self.period * turn
+
+    def _respect_edges(self) -> None:
+        """Edges: t_j + h T >= t_i + w."""
+        graph = self.graph
+        columns = (graph.source, graph.target, graph.weight, graph.height)
+        for source, target, weight, height in zip(*(column.tolist() for column in columns), strict=True):
+            if graph.arrays.job[source] > 0 or graph.arrays.device[target] < 0:
+                late = self.start[source] + weight - height * self.period
+                self.cp_model.add_linear_constraint(self.start[target] - late, 0, 2**50)
+
+    def _respect_devices(self) -> None:
+        """The images on a device do not overlap, nor the primary's tasks."""
+        arrays, model = self.graph.arrays, self.cp_model
+        intervals = defaultdict(list)
+        for node in range(arrays.task_count):
+            interval = model.new_fixed_size_interval_var(self._image(node), int(arrays.duration[node]), "")
+            intervals[int(arrays.device[node])].append(interval)
+        for own in intervals.values():
+            model.add_no_overlap(own)
+
+    def _respect_memory(self) -> None:
+        """What is claimed at x in turn p and freed at e in turn q: q - p - 1 always, from x, and until e."""
+        holds: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        for device, claim, release, amount in self._holds():
+            holds[device].append((claim, release, amount))
+        for device, free in enumerate(self.graph.room):
+            if free is not None and holds[device]:
+                self._limit(free, holds[device])
+
+    def _holds(self) -> Iterator[Hold]:
+        """Yield what each microbatch holds of a device, from which of its tasks to which."""
+        arrays = self.graph.arrays
+        for block in arrays.blocks:
+            if block.kind != F:
+                continue
+            for claim, release, amount in held_amounts(arrays.instance.jobs[block.job].stages[block.stage]):
+                claims = arrays.block(block.job, claim, block.stage, block.step)
+                frees = arrays.block(block.job, release, block.stage, block.step)
+                if amount and claims is not None and frees is not None:
+                    for pair in zip(claims.nodes, frees.nodes, strict=True):
+                        yield (block.device, *pair, amount)
+
+    def _limit(self, free: int, holds: list[tuple[int, int, int]]) -> None:
+        model = self.cp_model
+        always: list[Expression] = []
+        intervals, demands = [], []
+        for claim, release, amount in holds:
+            always.append(amount * (self.turn[release] - self.turn[claim] - 1))
+            end = self._image(release) + int(self.graph.arrays.duration[release])
+            for begin, until in ((self._image(claim), self.period), (0, end)):
+                size = model.new_int_var(0, self.period, "")
+                intervals.append(model.new_interval_var(begin, size, until, ""))
+                demands.append(amount)
+        base = model.new_int_var(-(2**50), free, "")
+        model.add(base == sum(always))
+        model.add_cumulative(intervals, demands, free - base)
+
+    def _image(self, node: int) -> Expression:
+        return self.image.get(node, int(self.pins[node] - self._cut[node]) % self.period)
+
+
+def search_fill(
+    model: FillModel, stopping: Stopping, *, workers: int, seed: int, work_limit: float | None
+) -> tuple[Int64Array | None, bool]:
+    """Return times that fit, if any were found, and whether there are none, proven."""
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = workers
+    solver.parameters.random_seed = seed
+    solver.parameters.catch_sigint_signal = False
+    if work_limit is not None:
+        solver.parameters.max_deterministic_time = work_limit
+    status = solve_until(solver, model.cp_model, lambda: bool(stopping))
+    if status == cp_model.MODEL_INVALID:
+        raise InternalError(f"CP-SAT refuses the model: {model.cp_model.validate()}")
+    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return model.starts(solver), False
+    return None, status == cp_model.INFEASIBLE
