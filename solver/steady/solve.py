@@ -73,7 +73,7 @@ def solve_period(
     incumbent = SteadyIncumbent(graph, stopping, period_bound(instance, graph.arrays.steps), on_progress)
     if known is not None:
         tell(known, graph, incumbent)
-    construct(graph, incumbent, stopping, options.seed)
+    construct(graph, incumbent, stopping, options.seed, options.threads)
     _improve(graph, incumbent, options, stopping)
     return conclude(incumbent, options, stopping)
 
