@@ -74,7 +74,7 @@ def solve_period(
     incumbent = SteadyIncumbent(graph, stopping, period_bound(instance, graph.arrays.steps), on_progress)
     if known is not None:
         tell(known, graph, incumbent)
-    construct(graph, incumbent, stopping, options.seed)
+    construct(graph, incumbent, stopping, options.seed, options.threads)
     _improve(graph, incumbent, options, stopping)
     return conclude(incumbent, options, stopping)
 
@@ -112,22 +112,17 @@ def _improve(graph: CyclicGraph, incumbent: SteadyIncumbent, options: Options, s
     if incumbent.best is None or incumbent.is_optimal:
         return
     annealing = CyclicAnnealing(graph, incumbent, options.seed)
-    tasks = graph.arrays.task_count
+    tasks, threads, work = graph.arrays.task_count, options.threads, options.work_limit
+    for_proof = tasks <= _MOST_TASKS_TO_PROVE
+    patience = _FRUITLESS if for_proof or not options.has_deadline else None
     incumbent.enter("annealing")
-    annealing.run(
-        stopping.share(0.4) if tasks <= _MOST_TASKS_TO_PROVE else stopping, options.threads, _FRUITLESS
-    )
-    if tasks <= _MOST_TASKS_TO_PROVE and not stopping and not incumbent.is_optimal:
+    own = stopping.share(0.4) if for_proof and options.has_deadline else stopping
+    annealing.run(own, threads, fruitless=patience, work=work)
+    if for_proof and not stopping and not incumbent.is_optimal:
         from gapweave.solver.steady.exact import prove  # OR-Tools takes a while to load
 
-        prove(
-            graph,
-            incumbent,
-            stopping if tasks <= _FEW_TASKS else stopping.share(0.4),
-            workers=options.threads,
-            seed=options.seed,
-            work_limit=options.work_limit,
-        )
+        own = stopping.share(0.4) if tasks > _FEW_TASKS and options.has_deadline else stopping
+        prove(graph, incumbent, own, workers=threads, seed=options.seed, work_limit=work)
     if options.has_deadline:
         incumbent.enter("annealing")
-        annealing.run(stopping, options.threads, 10**9)
+        annealing.run(stopping, threads)
