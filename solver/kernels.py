@@ -76,7 +76,7 @@ def _prepare_steady() -> None:
     graph = CyclicGraph.build(_TINY)
     known = SteadyIncumbent(graph, Stopping(), ProvenBound(1, Bound(argument="search")))
     construct(graph, known, Stopping(), 0)
-    CyclicAnnealing(graph, known, 0).run(Stopping(), 1, 1)
+    CyclicAnnealing(graph, known, 0).run(Stopping(), 1, fruitless=1)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -16,10 +17,11 @@ from gapweave.solver.steady.warm import times_of
 from gapweave.solver.stopping import Stopping
 
 #: First temperatures of the rounds, in median durations of a task.
-_TEMPERATURES = (0.05, 0.1)
-#: Moves times tasks of the first round, and of what is done in one go: about half a second.
+_TEMPERATURES = (0.05, 0.1, 0.15)
+#: Moves times tasks of the first round, and of what is done in one go, and about what that takes.
 _FIRST_ROUND = 5_000_000
 _SLICE = 2_500_000
+_SECONDS_OF_SLICE = 0.25
 #: Every round is longer than the one before by this factor.
 _GROWTH = 1.6
 _UNLIMITED = 2**60
@@ -52,13 +54,25 @@ class CyclicAnnealing:
         self._length = _FIRST_ROUND / _SLICE
         self._pace = 0.0
 
-    def run(self, stopping: Stopping, workers: int, fruitless: int) -> None:
-        """Anneal until the bound is met, time is up, or that many rounds in a row found nothing better."""
-        idle = 0
+    def run(
+        self, stopping: Stopping, workers: int, *, fruitless: int | None = None, work: float | None = None
+    ) -> None:
+        """Anneal until the bound is met or time is up.
+
+        Parameters
+        ----------
+        fruitless
+            End after so many rounds in a row that found nothing better; None: go on.
+        work
+            End after about so many seconds of work on each thread, counted in moves, so that the result does
+            not depend on the clock; None: time alone decides.
+        """
+        idle, left = 0, None if work is None else ceil(work / _SECONDS_OF_SLICE)
         with ThreadPoolExecutor(workers) as pool:
-            while idle < fruitless and not stopping and not self.incumbent.is_optimal:
+            while left != 0 and idle != fruitless and not stopping and not self.incumbent.is_optimal:
                 before = self.incumbent.period
-                slices = self._slices(stopping)
+                slices = self._slices(stopping) if left is None else min(round(self._length), left)
+                left = None if left is None else left - slices
                 rounds = [self._next(slices) for _ in range(workers)]
                 begin = time.monotonic()
                 list(pool.map(lambda own: self._anneal(own, stopping), rounds))
