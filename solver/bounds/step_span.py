@@ -14,16 +14,19 @@ def propose(instance: Instance, steps: tuple[int, ...], stopping: Stopping | Non
     """Return the largest span of any stage of any job, times its steps in a period.
 
     What a memory limit adds to a span takes long to find where the limit is tight. It is looked for last,
-    for the stages that are longest without it first, and until ``stopping`` says that time is up.
+    for the stages that are longest without it first. Once ``stopping`` says so, no more stages are looked at.
     """
     unlimited = _without_limits(instance)
-    spans = sorted((_span(unlimited, steps, *stage) for stage in _stages(instance)), reverse=True)
-    best = spans[0]
-    for _, job, stage, _ in spans if unlimited != instance else ():
+    spans: list[tuple[int, int, int, int]] = []
+    for number, first in _stages(instance):
+        if stopping and spans:
+            break
+        spans.append(_span(unlimited, steps, number, first))
+    for _, job, stage, _ in sorted(spans, reverse=True) if unlimited != instance else ():
         if stopping:
             break
-        best = max(best, _span(instance, steps, -job, -stage))
-    value, job, stage, head = best
+        spans.append(_span(instance, steps, -job, -stage))
+    value, job, stage, head = max(spans)
     certificate = {"job": -job, "stage": -stage, "head": head}
     return ProvenBound(value, Bound(argument="step-span", certificate=certificate))
 
@@ -34,12 +37,12 @@ def _without_limits(instance: Instance) -> Instance:
 
 
 def _stages(instance: Instance) -> list[tuple[int, int]]:
-    """Return (job, stage) of all stages to look at."""
+    """Return (job, stage) of all stages to look at, the first stage of every job first."""
     stages = []
     for number, job in enumerate(instance.jobs):
         count = len(job.stages) if len(job.stages) * job.task_count <= _MOST_WORK else 2
         stages += [(number, stage) for stage in range(min(count, len(job.stages)))]
-    return stages
+    return sorted(stages, key=lambda place: place[1])
 
 
 def _span(instance: Instance, steps: tuple[int, ...], job: int, stage: int) -> tuple[int, int, int, int]:
