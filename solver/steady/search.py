@@ -44,7 +44,7 @@ class CyclicAnnealing:
         self.graph = graph
         self.incumbent = incumbent
         self._edges = edges_of(graph)
-        self._table = _table(graph)
+        self._table = block_table(graph)
         self._turning: Int64Array = np.unique(graph.source[graph.height != 0])
         self._room = np.array([_UNLIMITED if room is None else room for room in graph.room], dtype=np.int64)
         self._random = np.random.default_rng(seed)
@@ -127,7 +127,7 @@ class CyclicAnnealing:
         self.incumbent.offer(found(self.graph, result, "annealing"))
 
 
-def _table(graph: CyclicGraph) -> Int64Array:
+def block_table(graph: CyclicGraph) -> Int64Array:
     """Return the blocks as `gapweave.solver.steady.moves.warp` reads them, shape (blocks, 7)."""
     arrays = graph.arrays
     rows = []
