@@ -36,6 +36,8 @@ _FIRST_LOOK = 0.3
 _MOST_PRIMARY_STEPS = {4: 0.5, 8: 0.6, 16: 1.0}
 #: More of them are tried only if nothing else was found.
 _ENOUGH_PRIMARY_STEPS = 8
+#: Share of the time for choosing between schedules of the primary that are equally good alone.
+_PREVIEW_SHARE = 0.2
 #: Combinations of more tasks are not tried, unless they are all that there is.
 _MOST_TASKS = 20_000
 #: Above this many free tasks CP-SAT is not asked whether they fit; its share of the time otherwise.
@@ -100,6 +102,22 @@ class BesideSearch:
         """Ticks that each step of the primary may take."""
         return self.primary.limit
 
+    def preview(self, steps: tuple[int, ...] | None, stopping: Stopping) -> None:
+        """Have a first look, in a part of the time."""
+        if steps is None:
+            bound = self._ratio_bound(BesidePrimary(self.instance, self.pace, self.pinned))
+            self._look(self._choices(bound), stopping)
+        else:
+            self._look([steps], stopping)
+
+    @property
+    def promise(self) -> tuple[float, float]:
+        """How good this primary looks, the larger the better: steps beside it, or how close they came."""
+        best = self._best()
+        if best is not None:
+            return float(best.ratio), 0.0
+        return 0.0, -min((one.excess for one in self.tried), default=float("inf"))
+
     def run(self, steps: tuple[int, ...] | None, stopping: Stopping) -> Schedule:
         """Find the best schedule; raises Infeasible, NothingFound or Interrupted."""
         if len(self.instance.jobs) == 1:
@@ -114,10 +132,9 @@ class BesideSearch:
             if self._best() is not None and most_primary > _ENOUGH_PRIMARY_STEPS:
                 break
             own = stopping.share(share)
-            tried = {one.steps for one in self.tried}
-            choices = [steps for steps in self._choices(bound, most_primary) if steps not in tried]
+            choices = self._better(self._choices(bound, most_primary))
             self._look(choices, own.share(_FIRST_LOOK))
-            self._insist(own)
+            self._insist(choices, own)
         best = self._best()
         if best is None:
             raise nothing_found(stopping, self._nothing())
@@ -145,7 +162,8 @@ class BesideSearch:
                 f"{self.pace} each: at most {float(multiple.value):.3g} times as many, "
                 f"by the {multiple.argument}"
             )
-        candidate = self._candidate(steps)
+        known = (one for one in self.tried if one.steps == steps)
+        candidate = next(known, None) or self._candidate(steps)
         if candidate.incumbent.proven.value > candidate.allowed:
             raise Infeasible(
                 f"--steps {','.join(map(str, steps))}: need a period of {candidate.incumbent.proven.value} "
@@ -181,6 +199,13 @@ class BesideSearch:
             f"each{proven}; in mode joint, with more slack, it may make room"
         )
 
+    def _better(self, choices: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+        """Leave out what was tried, and what is no better than what keeps the promise."""
+        best, tried = self._best(), {one.steps for one in self.tried}
+        return [
+            steps for steps in choices if steps not in tried and (best is None or _ratio(steps) > best.ratio)
+        ]
+
     def _ratio_bound(self, beside: BesidePrimary) -> RatioBound:
         return beside.bound([Fraction(1)] * (len(self.instance.jobs) - 1))
 
@@ -190,30 +215,39 @@ class BesideSearch:
         return step_ratios(len(self.instance.jobs), bound.value, most_primary, largest, _MOST_TASKS)
 
     def _look(self, choices: Sequence[tuple[int, ...]], stopping: Stopping) -> None:
-        """Construct schedules for one choice after the other, until one keeps the promise."""
-        best = self._best()
-        choices = [steps for steps in choices if best is None or _ratio(steps) > best.ratio]
-        for number, steps in enumerate(choices):
-            if stopping:
-                return
-            candidate = self._candidate(steps)
-            self._start(candidate, stopping.share(1 / (len(choices) - number)))
+        """Construct schedules, halving the choices, which begin with the most secondary steps, each time."""
+        first, end = 0, len(choices)
+        while first < end and not stopping:
+            middle = (first + end) // 2
+            candidate = self._candidate(choices[middle])
+            self._start(candidate, stopping.share(1 / (end - first).bit_length()))
             self.tried.append(candidate)
             if candidate.is_met:
-                return
+                end = middle
+            else:
+                first = middle + 1
 
-    def _insist(self, stopping: Stopping) -> None:
+    def _insist(self, choices: Sequence[tuple[int, ...]], stopping: Stopping) -> None:
         """Improve what came closest to the promise, as long as it would be better than what keeps it."""
-        open_ones = (one for one in self.tried if not one.is_met and not one.is_impossible)
-        waiting = sorted(open_ones, key=lambda one: one.excess)
-        while waiting and not stopping:
-            candidate = waiting.pop(0)
+        known = {one.steps: one for one in self.tried}
+        waiting = {steps: one.excess for steps, one in known.items() if not one.is_impossible}
+        waiting |= {steps: float("inf") for steps in choices if steps not in known}
+        order = sorted(waiting, key=lambda steps: (waiting[steps], _ratio(steps)))
+        while order and not stopping:
+            steps = order.pop(0)
             best = self._best()
-            if best is None or candidate.ratio > best.ratio:
-                self._improve(candidate, stopping.share(1 / (len(waiting) + 1)))
+            if best is not None and _ratio(steps) <= best.ratio:
+                continue
+            share = stopping.share(1 / (len(order) + 1))
+            candidate = known.get(steps)
+            if candidate is None:
+                candidate = self._candidate(steps)
+                self.tried.append(candidate)
+            self._improve(candidate, share)
 
     def _best(self) -> Candidate | None:
-        return max((one for one in self.tried if one.is_met), key=lambda one: one.ratio, default=None)
+        met = (one for one in self.tried if one.is_met)
+        return max(met, key=lambda one: (one.ratio, -one.steps[0]), default=None)
 
     def _candidate(self, steps: tuple[int, ...]) -> Candidate:
         """Pose the problem for these steps; in mode ``joint`` also that of filling, which gives a start."""
@@ -240,6 +274,8 @@ class BesideSearch:
         self._listen(candidate, stopping)
         if self.pinned is not None and not candidate.is_met:
             self._decide(candidate, self.pinned, stopping.share(_DECIDE_SHARE))
+        if not candidate.is_impossible and candidate.incumbent.best is None:
+            self._start(candidate, stopping.share(_FIRST_LOOK))
         if not candidate.is_impossible:
             self.improve(candidate.incumbent.graph, candidate.incumbent, self.options, stopping)
 
@@ -294,6 +330,18 @@ class BesideSearch:
             "impossible": [list(one.steps) for one in better if one.is_impossible],
             "not_found": [list(one.steps) for one in better if not one.is_impossible],
         }
+
+
+def most_promising(
+    searches: Sequence[BesideSearch], steps: tuple[int, ...] | None, stopping: Stopping
+) -> BesideSearch:
+    """Return the search around the primary beside which most steps fit at first sight."""
+    if len(searches) == 1 or len(searches[0].instance.jobs) == 1:
+        return searches[0]
+    share = stopping.share(_PREVIEW_SHARE)
+    for number, search in enumerate(searches):
+        search.preview(steps, share.share(1 / (len(searches) - number)))
+    return max(searches, key=lambda search: search.promise)
 
 
 def _ratio(steps: tuple[int, ...]) -> Fraction:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from gapweave.models.errors import NotApplicable
 from gapweave.solver.heuristics import heuristic, heuristics
-from gapweave.solver.steady.cyclic_rules import RuleSearch
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent, found
 from gapweave.solver.steady.memory import fits
@@ -12,6 +11,7 @@ from gapweave.solver.steady.one_at_a_time import one_at_a_time
 from gapweave.solver.steady.overlapped import overlapped_steps
 from gapweave.solver.steady.repeated import repeated_orders
 from gapweave.solver.steady.retime import CyclicOrders, rings_of, timed
+from gapweave.solver.steady.rule_search import RuleSearch
 from gapweave.solver.steady.stream import streams
 from gapweave.solver.stopping import Stopping
 
@@ -25,7 +25,9 @@ _RULES_SHARE = 0.3
 _SINGLE_STEPS_SHARE = 0.2
 
 
-def construct(graph: CyclicGraph, incumbent: SteadyIncumbent, stopping: Stopping, seed: int) -> None:
+def construct(
+    graph: CyclicGraph, incumbent: SteadyIncumbent, stopping: Stopping, seed: int, threads: int = 1
+) -> None:
     """Offer every constructive schedule until one meets the bound or time is up."""
     incumbent.enter("construct")
     _offer_all((("stream", orders) for orders in streams(graph)), graph, incumbent, stopping)
@@ -37,7 +39,7 @@ def construct(graph: CyclicGraph, incumbent: SteadyIncumbent, stopping: Stopping
     _offer_all(single, graph, incumbent, stopping.share(_SINGLE_STEPS_SHARE))
     if incumbent.best is None:
         _offer_all([("one at a time", one_at_a_time(graph))], graph, incumbent, stopping)
-    rules.run(stopping.share(_RULES_SHARE))
+    rules.run(stopping.share(_RULES_SHARE), threads)
 
 
 def _offer_all(

@@ -1,28 +1,16 @@
-"""Periodic schedules by dispatch rules: list schedules guided by stream plans, under searched parameters."""
+"""Dispatch rules of periodic list schedules: usual ones, random ones, and changes of good ones."""
 
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from gapweave.models.task_arrays import B, F, Int64Array
 from gapweave.solver.steady.graph import CyclicGraph
-from gapweave.solver.steady.incumbent import SteadyIncumbent, found, orders_of
-from gapweave.solver.steady.memory import fits
-from gapweave.solver.steady.repeated_lists import RepeatedLists
-from gapweave.solver.steady.retime import Timed, rings_of, timed
 from gapweave.solver.steady.sequence import MicrobatchSequence, sequences, spread_evenly
 from gapweave.solver.steady.stream import shares_one_path
-from gapweave.solver.steady.stream_plan import FloatArray, StreamPlan
-from gapweave.solver.stopping import Stopping
+from gapweave.solver.steady.stream_plan import StreamPlan
 
-#: Tasks placed in one search over all its list schedules, and rules without success that end it.
-_TASKS_PLACED = 8_000_000
-_FRUITLESS = 150
-#: Rules that are changed further; periods beyond the best one's that a rule may have to be among them.
-_KEPT = 6
+#: How often a good rule is changed, rather than a new one drawn.
 _CHANGED_SHARE = 0.6
-_TOLERANCE = 1.1
-_NEVER = 2**50
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,38 +46,28 @@ class CyclicRule:
     phases: tuple[float, ...] = ()
 
 
-class RuleSearch:
-    """Tries first some usual rules, then random ones and changes of the best ones."""
+class CyclicRules:
+    """Makes rules for one graph, the same ones for the same seed.
 
-    def __init__(self, graph: CyclicGraph, incumbent: SteadyIncumbent, seed: int) -> None:
+    Parameters
+    ----------
+    graph
+        The tasks of one period.
+    period
+        Ticks after which plans repeat.
+    seed
+        Of the random choices.
+    """
+
+    def __init__(self, graph: CyclicGraph, period: int, seed: int) -> None:
         self.graph = graph
-        self.incumbent = incumbent
         self._random = random.Random(seed)
-        self._lists = RepeatedLists(graph)
-        self._may_deadlock = not shares_one_path(graph) and any(room is not None for room in graph.room)
         self._sequences = sequences(graph.arrays)
-        self._way_back = max(1.0, self._plan(self._sequences[0]).way_back_in_memory(graph.room))
-        self._kept: list[tuple[int, CyclicRule]] = []
+        plan = StreamPlan(graph.arrays, self._sequences[0], period)
+        self._way_back = max(1.0, plan.way_back_in_memory(graph.room))
+        self._may_deadlock = not shares_one_path(graph) and any(room is not None for room in graph.room)
 
-    def run_usual(self, stopping: Stopping) -> None:
-        """Offer schedules of the usual rules, until the bound is met or time is up."""
-        for rule in self._usual():
-            if stopping or self.incumbent.is_optimal:
-                return
-            self._try(rule)
-
-    def run(self, stopping: Stopping) -> None:
-        """Offer schedules until the bound is met, time is up, or nothing better turns up."""
-        fruitless, effort = 0, 0
-        while fruitless < _FRUITLESS and effort < _TASKS_PLACED:
-            if stopping or self.incumbent.is_optimal:
-                return
-            again = self._kept and self._random.random() < _CHANGED_SHARE
-            rule = self._changed(self._random.choice(self._kept)[1]) if again else self._drawn()
-            effort += self._lists.effort * (1 + rule.repeats)
-            fruitless = 0 if self._try(rule) else fruitless + 1
-
-    def _usual(self) -> Iterator[CyclicRule]:
+    def usual(self) -> Iterator[CyclicRule]:
         """Whole streams with some delay on the way back, more or less impatient."""
         jobs = len(self.graph.instance.jobs)
         for share in (1.0, 0.5, 0.25):
@@ -100,7 +78,8 @@ class RuleSearch:
                         sequence, way_back, 0.0, (None,) * jobs, (patience,) * 3, 1, self._may_deadlock
                     )
 
-    def _drawn(self) -> CyclicRule:
+    def drawn(self) -> CyclicRule:
+        """Draw a rule at random."""
         draw = self._random
         jobs = range(len(self.graph.instance.jobs))
         patience = draw.choice((0.0, 0.5, draw.uniform(0, 1), draw.uniform(0, 1)))
@@ -120,11 +99,17 @@ class RuleSearch:
             return rule
         return self._spread(rule, [draw.uniform(0.3, 1.0) for _ in jobs], [draw.random() for _ in jobs])
 
+    def next_one(self, good: Sequence[CyclicRule]) -> CyclicRule:
+        """Change one of some good rules, or draw a new one."""
+        if good and self._random.random() < _CHANGED_SHARE:
+            return self.changed(self._random.choice(good))
+        return self.drawn()
+
     def _spread(self, rule: CyclicRule, shares: Sequence[float], phases: Sequence[float]) -> CyclicRule:
         sequence = spread_evenly(self.graph.arrays, shares, phases)
         return replace(rule, sequence=sequence, shares=tuple(shares), phases=tuple(phases))
 
-    def _changed(self, rule: CyclicRule) -> CyclicRule:
+    def changed(self, rule: CyclicRule) -> CyclicRule:
         """Change about half of a rule's parameters a little."""
         draw = self._random
 
@@ -143,55 +128,3 @@ class RuleSearch:
             return changed
         shares = [min(1.0, moved(share, 0.05)) for share in rule.shares]
         return self._spread(changed, shares, [moved(phase, 0.05) % 1.0 for phase in rule.phases])
-
-    def _try(self, rule: CyclicRule) -> bool:
-        """Offer what a rule gives; returns whether it is better than all before."""
-        better, best = False, _NEVER
-        for starts, period in self._schedules(rule):
-            orders = orders_of(self.graph, Timed(period, starts))
-            if not fits(self.graph, orders):
-                continue
-            limit = self.incumbent.period
-            result = timed(
-                self.graph,
-                rings_of(self.graph, orders),
-                at_least=self.incumbent.proven.value,
-                at_most=_NEVER if limit is None else int(limit * _TOLERANCE),
-                hint=starts,
-            )
-            if result is not None:
-                best = min(best, result.period)
-                better |= self.incumbent.offer(found(self.graph, result, "cyclic lists"))
-                if self.incumbent.is_optimal:
-                    break
-        if best < _NEVER:
-            self._kept = sorted([*self._kept, (best, rule)], key=lambda pair: pair[0])[:_KEPT]
-        return better
-
-    def _schedules(self, rule: CyclicRule) -> Iterator[tuple[Int64Array, int]]:
-        least = self.incumbent.proven.value
-        plan = self._plan(rule.sequence)
-        times: FloatArray = plan.times(rule.way_back, rule.weight_delay)
-        limits, period = self._limits(rule, plan, times), least
-        for _ in range(1 + rule.repeats):
-            made = self._lists.run(times, period, limits, rule.patience, reserving=rule.reserving)
-            if made is None:
-                return
-            yield made
-            times, period = made[0].astype(float), max(least, made[1])
-
-    def _plan(self, sequence: MicrobatchSequence) -> StreamPlan:
-        return StreamPlan(self.graph.arrays, sequence, self.incumbent.proven.value)
-
-    def _limits(self, rule: CyclicRule, plan: StreamPlan, times: FloatArray) -> dict[tuple[int, int], int]:
-        arrays = self.graph.arrays
-        limits = {}
-        for job, trips in enumerate(rule.trips):
-            for stage in range(len(arrays.instance.jobs[job].stages) if trips is not None else 0):
-                forward, backward = arrays.block(job, F, stage), arrays.block(job, B, stage)
-                assert trips is not None
-                assert forward is not None
-                assert backward is not None
-                out = times[backward.first] + backward.duration - times[forward.first]
-                limits[job, stage] = max(1, round(trips * out / plan.unit + 0.5))
-        return limits

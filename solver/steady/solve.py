@@ -11,12 +11,13 @@ from gapweave.solver.known import Known
 from gapweave.solver.options import Options
 from gapweave.solver.primary import SOLVER, require_best
 from gapweave.solver.problem import refuse_impossible_memory
-from gapweave.solver.steady.beside_primary import BesideSearch
+from gapweave.solver.steady.beside_primary import BesideSearch, most_promising
 from gapweave.solver.steady.conclude import conclude
 from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent
 from gapweave.solver.steady.known import tell
+from gapweave.solver.steady.primary_choices import primary_choices
 from gapweave.solver.steady.primary_step import primary_step
 from gapweave.solver.steady.search import CyclicAnnealing
 from gapweave.solver.stopping import Stopping
@@ -29,6 +30,8 @@ _FEW_TASKS = 200
 _FRUITLESS = 4
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
 _PRIMARY_SHARE = 0.25
+#: Share of the time that is left for other schedules of it that are as good.
+_CHOICES_SHARE = 0.1
 
 
 def solve_period(
@@ -70,7 +73,7 @@ def solve_period(
     incumbent = SteadyIncumbent(graph, stopping, period_bound(instance, graph.arrays.steps), on_progress)
     if known is not None:
         tell(known, graph, incumbent)
-    construct(graph, incumbent, stopping, options.seed)
+    construct(graph, incumbent, stopping, options.seed, options.threads)
     _improve(graph, incumbent, options, stopping)
     return conclude(incumbent, options, stopping)
 
@@ -91,12 +94,19 @@ def _beside_primary(
     if options.primary_slack is not None:
         require_best(options.primary)
     step = primary_step(instance, options.primary or SOLVER, solve_alone)
-    if options.primary_slack is None:
-        promise, pinned = step.pinned(), step
-    else:
-        promise, pinned = step.with_slack(options.primary_slack), None
-    search = BesideSearch(instance, step, promise, pinned, options, on_progress, _improve)
-    return search.run(steps, stopping)
+    if options.primary_slack is not None:
+        promise = step.with_slack(options.primary_slack)
+        return BesideSearch(instance, step, promise, None, options, on_progress, _improve).run(
+            steps, stopping
+        )
+    choices = [step]
+    if step.alone.source == SOLVER and len(instance.jobs) > 1:
+        share = stopping.share(_CHOICES_SHARE)
+        choices = primary_choices(instance, step, options, share, _improve)
+    searches = [
+        BesideSearch(instance, one, one.pinned(), one, options, on_progress, _improve) for one in choices
+    ]
+    return most_promising(searches, steps, stopping).run(steps, stopping)
 
 
 def _improve(graph: CyclicGraph, incumbent: SteadyIncumbent, options: Options, stopping: Stopping) -> None:
