@@ -1,7 +1,7 @@
 """Least periods: what the solver reaches in steady state, group by group, beside the bounds.
 
-Run as ``python -m benchmarks.steady [--time-limit 60] [--workers 2]``; resumable. Results go to
-``benchmarks/results/steady.jsonl``, a table to standard output.
+Run as ``python -m benchmarks.steady [--time-limit 60] [--workers 2] [--only PART OF A GROUP'S NAME]``;
+resumable. Results go to ``benchmarks/results/steady.jsonl``, a table to standard output.
 """
 
 import argparse
@@ -58,6 +58,12 @@ def runs() -> Iterator[tuple[str, Instance, tuple[int, ...]]]:
         for counts in ((devices, devices), (devices + 4, devices + 4), (devices + 4, devices + 2)):
             made = make_instance(devices=devices, microbatches=counts, transfer=150, seed=100 + seed)
             yield f"made, {devices} devices, few microbatches", made, (1, 1)
+    for seed in (1, 2):
+        for counts in ((8, 8), (12, 10), (16, 16)):
+            made = make_instance(
+                devices=8, microbatches=counts, reversed_order=True, transfer=150, seed=200 + seed
+            )
+            yield "made, 8 devices, opposed", made, (1, 1)
     for steps in ((1, 1), (1, 2), (2, 3)):
         instance = Instance.load("zb-6.2b+1.5b-p8-m24-2x")
         yield "unequal, several steps", instance, steps
@@ -115,13 +121,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--time-limit", type=float, default=60.0)
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--only", default="", help="only groups whose name contains this")
+    parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
-    rows = read_lines(RESULTS)
+    rows = read_lines(options.results)
     done = {(row["group"], row["instance"], tuple(row["steps"])) for row in rows}
     for group, instance, steps in runs():
-        if (group, instance.name, steps) not in done:
+        if options.only in group and (group, instance.name, steps) not in done:
             row = measured(group, instance, steps, options)
-            append_line(RESULTS, row)
+            append_line(options.results, row)
             rows.append(row)
     print(table(rows))
 

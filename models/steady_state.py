@@ -3,11 +3,13 @@
 Job after job, each under its best schedule, a period's steps would take the sum of the jobs' own periods.
 """
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
-from gapweave.models.bounds.memory_time import memory_time
+from gapweave.models.bounds.arguments import PERIOD_ARGUMENTS
 from gapweave.models.bounds.step_span import downstream_paths, longest_head, step_span
 from gapweave.models.instance import Instance
 from gapweave.models.metrics import measure
@@ -18,6 +20,7 @@ _MOST_WORK = 3_000_000
 _TICKS_PER_SECOND = {"ns": 10**9, "us": 10**6, "ms": 1000, "s": 1}
 
 Evidence: TypeAlias = Literal["bound", "found"]
+RateUnit: TypeAlias = Literal["second", "tick"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class SteadyState:
     """
 
     rates: dict[str, float]
-    rate_unit: Literal["second", "tick"]
+    rate_unit: RateUnit
     bubble_rate: float
     stage_span_bubble_rate: float
     alone: dict[str, int]
@@ -74,15 +77,16 @@ def steady_state(schedule: Schedule, alone: dict[str, int] | None = None) -> Ste
     if period is None:
         return None
     instance, metrics = schedule.instance, measure(schedule)
-    ticks = _TICKS_PER_SECOND.get(instance.time_unit)
+    unit = rate_unit(instance)
+    ticks = _TICKS_PER_SECOND.get(instance.time_unit, 1)
     steps = {job.name: count for job, count in zip(instance.jobs, schedule.steps, strict=True)}
     evidence: Evidence = "bound" if alone is None else "found"
     if alone is None:
         alone = {job.name: least_period(instance, number) for number, job in enumerate(instance.jobs)}
     in_turn = sum(steps[name] * own for name, own in alone.items())
     return SteadyState(
-        rates={name: count * (ticks or 1) / period for name, count in steps.items()},
-        rate_unit="tick" if ticks is None else "second",
+        rates={name: count * ticks / period for name, count in steps.items()},
+        rate_unit=unit,
         bubble_rate=metrics.bubble_rate,
         stage_span_bubble_rate=metrics.stage_span_bubble_rate,
         alone=alone,
@@ -91,24 +95,28 @@ def steady_state(schedule: Schedule, alone: dict[str, int] | None = None) -> Ste
     )
 
 
+def rate_unit(instance: Instance) -> RateUnit:
+    """Return per what steps are counted."""
+    return "second" if instance.time_unit in _TICKS_PER_SECOND else "tick"
+
+
 @lru_cache(maxsize=64)
 def least_period(instance: Instance, job: int) -> int:
-    """Return a lower bound on the period of one job alone, in ticks: load, step span and memory over time."""
-    own = instance.jobs[job]
-    loads = [0] * len(instance.devices)
-    for stage in own.stages:
-        loads[stage.device] += own.microbatch_count * stage.work + stage.optimizer
+    """Return a lower bound on the period of one job alone, in ticks: the best of all arguments."""
+    alone = instance.with_jobs(job)
+    own = alone.jobs[0]
     stages = len(own.stages) if len(own.stages) * own.task_count <= _MOST_WORK else 2
-    spans = (downstream_paths(instance, job, stage) for stage in range(min(stages, len(own.stages))))
-    limited = [
-        memory_time(instance.with_jobs(job), (1,), device)
-        for device, free in enumerate(_free(instance))
-        if free > 0
-    ]
-    return max(*loads, *limited, *(step_span(paths, longest_head(paths)) for paths in spans))
+    spans = (downstream_paths(alone, 0, stage) for stage in range(min(stages, len(own.stages))))
+    return max(*_of_devices(alone), *(step_span(paths, longest_head(paths)) for paths in spans))
 
 
-def _free(instance: Instance) -> list[int]:
-    """Return what each device has beyond what is resident; 0 if it has no limit."""
-    capacities = [device.memory_capacity for device in instance.devices]
-    return [(capacity or 0) - own for capacity, own in zip(capacities, instance.resident_memory, strict=True)]
+def _of_devices(alone: Instance) -> Iterator[int]:
+    """Yield each device's load, and what memory and the ramps of a step ask for there."""
+    (job,) = alone.jobs
+    for device in range(len(alone.devices)):
+        own = [stage for stage in job.stages if stage.device == device]
+        yield sum(job.microbatch_count * stage.work + stage.optimizer for stage in own)
+        with suppress(ValueError):
+            yield PERIOD_ARGUMENTS["memory-time"](alone, (1,), {"device": device})
+        with suppress(ValueError):
+            yield PERIOD_ARGUMENTS["step-ramps"](alone, (1,), {"device": device, "job": 0})

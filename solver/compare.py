@@ -12,7 +12,8 @@ from gapweave.models.display import as_html
 from gapweave.models.errors import Infeasible, Interrupted, InvalidOption, NotApplicable, NothingFound
 from gapweave.models.instance import Instance
 from gapweave.models.placement import Placement, distinct_placements, placed
-from gapweave.models.schedule import Mode, Primary, SolverRecord
+from gapweave.models.schedule import Mode, Objective, Primary, SolverRecord
+from gapweave.solver.compare_period import PeriodRuns
 from gapweave.solver.heuristics import Heuristic, heuristic, heuristics, with_variants
 from gapweave.solver.primary import SOLVER
 from gapweave.solver.problem import Problem, refuse_impossible_memory
@@ -23,10 +24,11 @@ from gapweave.solver.timetable import make_schedule
 
 @dataclass(frozen=True)
 class Comparison:
-    """All rows on one instance."""
+    """All rows on one instance; with objective ``period`` they are `PeriodRow`."""
 
     instance: Instance
     rows: tuple[Row, ...]
+    objective: Objective = "makespan"
 
     def to_document(self) -> dict[str, Any]:
         """Return the comparison as JSON values."""
@@ -40,6 +42,7 @@ class Comparison:
 def compare(
     instance: Instance,
     *,
+    objective: Objective = "makespan",
     methods: Sequence[str] | None = None,
     placement: Placement | Literal["search"] = "given",
     time_limit: float = 60.0,
@@ -52,8 +55,11 @@ def compare(
 
     Parameters
     ----------
+    objective
+        ``makespan`` of one step; ``period``: steady state, where every heuristic's orders are repeated as
+        often as they allow, and all is judged by training one job after the other.
     methods
-        Names of heuristics, and "solver"; None: all.
+        Names of heuristics, and "solver"; None: all. With objective ``period`` also "one-after-the-other".
     placement
         Where the secondary jobs' stages run; "search": one set of rows for each placement that suits.
     time_limit
@@ -70,6 +76,8 @@ def compare(
     Infeasible
         There is no schedule, proven.
     """
+    if objective not in ("makespan", "period"):
+        raise InvalidOption(f"--objective: expected 'makespan' or 'period', got {objective!r}")
     if not time_limit > 0:
         raise InvalidOption(f"--time-limit: expected a number > 0, got {time_limit:g}")
     stop = stop or threading.Event()
@@ -77,17 +85,34 @@ def compare(
     options = {"time_limit": time_limit / len(candidates), "workers": workers, "seed": seed, "stop": stop}
     rows: list[Row] = []
     for candidate, moved in candidates.items():
-        problem = Problem(moved)
-        baseline = Baseline.of(problem.arrays)
-        for run in _runs(problem, methods, candidate, options, baseline):
+        judge, runs = _judged_runs(objective, moved, methods, candidate, options)
+        for run in runs:
             if stop.is_set() and rows:
                 break
             begin = time.monotonic()
             row = run()
-            rows.append(replace(baseline.judge(row), seconds=round(time.monotonic() - begin, 3)))
+            rows.append(replace(judge(row), seconds=round(time.monotonic() - begin, 3)))
             if on_row is not None:
                 on_row(rows[-1])
-    return Comparison(instance, _with_best_bounds(rows))
+    return Comparison(instance, _with_best_bounds(rows), objective)
+
+
+def _judged_runs(
+    objective: Objective,
+    instance: Instance,
+    methods: Sequence[str] | None,
+    placement: Placement,
+    options: dict[str, Any],
+) -> tuple[Callable[[Row], Row], list[Callable[[], Row]]]:
+    """Return what judges a row, and one function per row."""
+    if objective == "period":
+        steady = PeriodRuns(instance, placement, options)
+        runs = steady.of(methods)
+        steady.solve_alone()
+        return steady.alone.judge, runs
+    problem = Problem(instance)
+    baseline = Baseline.of(problem.arrays)
+    return baseline.judge, _runs(problem, methods, placement, options, baseline)
 
 
 def _candidates(instance: Instance, placement: Placement | Literal["search"]) -> dict[Placement, Instance]:
@@ -166,21 +191,23 @@ def _run_solver(instance: Instance, placement: Placement, options: dict[str, Any
 
 
 def _with_best_bounds(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """Give every row the best bound that any row has proven for the same placement, mode and primary.
+    """Give every row the best bound that any row has proven for the same placement, steps and primary.
 
     What bounds the joint problem bounds every way to fill as well.
     """
-    best: dict[tuple[str, Primary | None], int] = {}
+    best: dict[tuple[str, tuple[int, ...], Primary | None], int] = {}
     for row in rows:
         if row.schedule is not None and row.lower_bound is not None:
-            key = (row.placement, row.schedule.primary)
+            key = (row.placement, row.schedule.steps, row.schedule.primary)
             best[key] = max(best.get(key, 0), row.lower_bound)
 
     def improved(row: Row) -> Row:
         if row.schedule is None:
             return row
-        bound = max(best[row.placement, row.schedule.primary], best.get((row.placement, None), 0))
-        status: RowStatus = "optimal" if row.makespan == bound else row.status
+        steps = row.schedule.steps
+        bound = best[row.placement, steps, row.schedule.primary]
+        bound = max(bound, best.get((row.placement, steps, None), 0))
+        status: RowStatus = "optimal" if row.value == bound else row.status
         return replace(row, lower_bound=bound, status=status)
 
     return tuple(map(improved, rows))

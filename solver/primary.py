@@ -67,11 +67,16 @@ def best_known_alone(
         ``known`` is a policy, which promises nothing about how good its schedule is; otherwise as
         `primary_alone`.
     """
+    require_best(known)
+    return primary_alone(instance, SOLVER if known is None else known, solve_alone)
+
+
+def require_best(known: str | Path | Schedule | None) -> None:
+    """Refuse a policy where the best schedule of the primary alone is asked for (InvalidOption)."""
     if isinstance(known, str) and known != SOLVER and is_policy(known):
         raise InvalidOption(
             f"--primary: with --primary-slack expected {SOLVER!r} or a schedule, got {known!r}"
         )
-    return primary_alone(instance, SOLVER if known is None else known, solve_alone)
 
 
 def with_slack(own: JobAlone, slack: float) -> Primary:

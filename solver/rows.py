@@ -46,9 +46,14 @@ class Row:
     schedule: Schedule | None = None
 
     @property
+    def value(self) -> int | None:
+        """What the method was to make least: the makespan."""
+        return self.makespan
+
+    @property
     def gap(self) -> float | None:
-        """``makespan / lower_bound - 1``."""
-        return self.makespan / self.lower_bound - 1 if self.makespan and self.lower_bound else None
+        """``value / lower_bound - 1``."""
+        return self.value / self.lower_bound - 1 if self.value and self.lower_bound else None
 
     def to_document(self) -> dict[str, Any]:
         """Return the row as JSON values, without the schedule."""

@@ -11,6 +11,7 @@ from gapweave.models.errors import Interrupted, InvalidOption, NothingFound
 from gapweave.models.instance import Instance
 from gapweave.models.placement import Placement, placed
 from gapweave.models.schedule import Mode, Objective, Schedule
+from gapweave.solver.bounds.period import period_bound
 from gapweave.solver.construct import construct
 from gapweave.solver.default_policy import DEFAULT_POLICY
 from gapweave.solver.improve import improve
@@ -22,8 +23,6 @@ from gapweave.solver.placement_search import search_placements
 from gapweave.solver.primary import best_known_alone, primary_alone, with_slack
 from gapweave.solver.problem import Problem, refuse_impossible_memory
 from gapweave.solver.record import solver_record
-from gapweave.solver.steady.bound import period_bound
-from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.solve import solve_period
 from gapweave.solver.stopping import Stopping
 from gapweave.solver.timetable import make_schedule
@@ -133,7 +132,7 @@ def _least_merit(options: Options, instance: Instance) -> Fraction:
     steps = _steps(instance, options)
     if steps is None and (options.mode == "fill" or options.primary_slack is not None):
         return Fraction(0)
-    bound = period_bound(CyclicGraph.build(instance, steps))
+    bound = period_bound(instance, steps or (1,) * len(instance.jobs))
     return Fraction(bound.value, 1 if steps is None else steps[-1])
 
 

@@ -69,8 +69,6 @@ def compare(
 
     if pareto is not None:
         require_objective(pareto, objective)
-    elif objective is not Objective.makespan:
-        raise InvalidOption(f"--objective: only 'makespan' can be compared so far, got {objective.value!r}")
     loaded = Instance.load(instance)
     options: dict[str, Any] = {
         "placement": placement.value,
@@ -87,6 +85,7 @@ def compare(
         trade_off = compare_slowdowns if pareto is Pareto.slowdown else compare_memory
         trade_off(loaded, options, output, paper, as_json=as_json)
         return
+    options["objective"] = objective.value
     options["methods"] = None if methods is None else [name.strip() for name in methods.split(",")]
     _compare_methods(loaded, options, output, paper, as_json=as_json)
 
@@ -157,5 +156,5 @@ def _compared(instance: "Instance", options: dict[str, Any]) -> "Comparison":
             instance,
             **options,
             stop=stop,
-            on_row=lambda row: show(f"{row.method} ({row.mode}): {row.makespan or row.status}"),
+            on_row=lambda row: show(f"{row.method} ({row.mode}): {row.value or row.status}"),
         )

@@ -176,14 +176,15 @@ def _description(schedule: "Schedule", target: str) -> dict[str, object]:
 
 def _period_text(schedule: "Schedule") -> str:
     """Return the period, with the steps that it holds and what they cost the primary."""
-    unit, steps = schedule.instance.time_unit, ":".join(map(str, schedule.steps))
-    text = f"{schedule.period:,} {unit} for steps {steps}"
+    text = f"{schedule.period:,} {schedule.instance.time_unit}"
+    if set(schedule.steps) != {1}:
+        text += f" for steps {':'.join(map(str, schedule.steps))}"
     primary = schedule.primary
     if primary is None:
         return text
     if schedule.mode == "fill":
-        return f"{text}, {primary.makespan:,} per step of the primary as alone ({primary.source})"
-    return f"{text}, at most {primary.limit:,} per step of the primary, alone {primary.makespan:,}"
+        return f"{text}; a step of the primary takes {primary.makespan:,} as alone ({primary.source})"
+    return f"{text}; a step of the primary may take {primary.limit:,}, alone {primary.makespan:,}"
 
 
 def _placement_line(placement: str, note: dict[str, Any]) -> str:

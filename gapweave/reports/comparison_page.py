@@ -8,7 +8,7 @@ from gapweave.models.schedule import Schedule
 from gapweave.reports.colours import ThemeName
 from gapweave.reports.comparison_html import comparison_html
 from gapweave.reports.comparison_table import comparison_table
-from gapweave.reports.comparison_words import in_words
+from gapweave.reports.comparison_words import in_words, rank
 from gapweave.reports.html_page import html_page
 from gapweave.reports.suffixes import suffix_of
 from gapweave.reports.table_files import rows_csv, table_markdown
@@ -50,7 +50,7 @@ def write_comparison(comparison: Comparison, path: str | Path, *, theme: ThemeNa
 
 
 def comparison_page(comparison: Comparison, theme: ThemeName | None = None) -> str:
-    """Return the page, with the best schedules from the shortest to the longest."""
+    """Return the page, with the best schedules, the best one first."""
     shown = _best_rows(comparison.rows)
     total = sum(row.schedule is not None for row in comparison.rows)
     body = comparison_html(comparison)
@@ -59,7 +59,7 @@ def comparison_page(comparison: Comparison, theme: ThemeName | None = None) -> s
     which = "The schedules" if len(shown) == total else f"The {len(shown)} best of {total} schedules"
     schedules = [_with_row_bound(row) for row in shown]
     titles = [_title(row) for row in shown]
-    body += f'<h2>{which}</h2>\n<p class="note">On one time axis, the shortest on top.</p>\n'
+    body += f'<h2>{which}</h2>\n<p class="note">On one time axis, the best on top.</p>\n'
     return html_page(f"Comparison on {comparison.instance.name}", schedules, titles, body=body, theme=theme)
 
 
@@ -76,10 +76,10 @@ def comparison_markdown(comparison: Comparison) -> str:
 
 
 def _best_rows(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows to draw: the shortest schedules, at least one, as many as a page can hold."""
+    """Return the rows to draw: the best schedules, at least one, as many as a page can hold."""
     chosen: list[Row] = []
     tasks = 0
-    for row in sorted(rows, key=lambda row: row.makespan or 0):
+    for row in sorted(rows, key=rank):
         if row.schedule is None:
             continue
         tasks += len(row.schedule.tasks)

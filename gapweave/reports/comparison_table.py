@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from gapweave.models.instance import Instance
 from gapweave.reports.memory_scale import MemoryScale
 from gapweave.reports.row_table import Measure, RowTable, Words, signed
 from gapweave.reports.time_scale import TimeScale, percent
 from gapweave.solver.compare import Comparison
+from gapweave.solver.period_rows import PeriodRow
 from gapweave.solver.rows import Row
 
 
@@ -24,16 +26,43 @@ def _words(rows: Sequence[Row]) -> list[Words[Row]]:
     ]
     if all(row.placement == "given" for row in rows):
         del columns[2]
+    if any(isinstance(row, PeriodRow) and set(row.steps or (1,)) != {1} for row in rows):
+        columns.append(Words("steps", _steps))
     return columns
+
+
+def _steps(row: Row) -> str:
+    return ":".join(map(str, row.steps)) if isinstance(row, PeriodRow) and row.steps else ""
+
+
+def _rates(rows: Sequence[Row], instance: Instance) -> list[Measure[Row]]:
+    """Return a column of steps per time for every job."""
+    unit = next((row.rate_unit for row in rows if isinstance(row, PeriodRow) and row.rates), "second")
+
+    def rate(name: str) -> Measure[Row]:
+        def value(row: Row) -> float | None:
+            return row.rates[name] if isinstance(row, PeriodRow) and row.rates else None
+
+        return Measure(f"{name}/{unit}", value, lambda number: f"{number:.4g}", "highest")
+
+    return [rate(job.name) for job in instance.jobs]
 
 
 def _measures(comparison: Comparison) -> list[Measure[Row]]:
     rows, instance = comparison.rows, comparison.instance
-    time = TimeScale.fitting(instance.time_unit, max((row.makespan or 0 for row in rows), default=0))
+    time = TimeScale.fitting(instance.time_unit, max((row.value or 0 for row in rows), default=0))
+    periodic = comparison.objective == "period"
+    same_steps = len({_steps(row) for row in rows if row.value is not None}) <= 1
     largest = max((row.peak_memory or 0 for row in rows), default=0)
     memory = MemoryScale.fitting(instance.memory_unit, largest)
     return [
-        Measure("makespan", lambda row: row.makespan, lambda value: time.format(int(value)), "lowest"),
+        Measure(
+            comparison.objective,
+            lambda row: row.value,
+            lambda value: time.format(int(value)),
+            "lowest" if same_steps else None,
+        ),
+        *(_rates(rows, instance) if periodic else ()),
         Measure("gap", lambda row: row.gap, percent, "lowest"),
         Measure("bubble rate", lambda row: row.bubble_rate, percent, "lowest"),
         Measure("stage-span rate", lambda row: row.stage_span_bubble_rate, percent, "lowest"),

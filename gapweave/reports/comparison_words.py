@@ -1,19 +1,30 @@
 """What a comparison says, in words."""
 
+from gapweave.reports.comparison_period_words import period_in_words
 from gapweave.reports.memory_scale import MemoryScale
 from gapweave.reports.time_scale import TimeScale, percent
 from gapweave.solver.compare import Comparison
+from gapweave.solver.period_rows import PeriodRow
 from gapweave.solver.rows import Row
 
 _SEQUENTIAL = "sequential"
 
 
+def rank(row: Row) -> float:
+    """Return what is less the better a row is: its makespan, or in steady state what is left of a gain."""
+    if isinstance(row, PeriodRow) and row.gain is not None:
+        return -row.gain
+    return row.value or 0
+
+
 def in_words(comparison: Comparison) -> str:
     """Return one line: what pairing buys on this instance, and what it costs in delay and memory."""
+    if comparison.objective == "period":
+        return period_in_words(comparison)
     rows = [row for row in comparison.rows if row.makespan is not None]
     if not rows:
         return "No method found a schedule."
-    best = min(rows, key=lambda row: row.makespan or 0)
+    best = min(rows, key=rank)
     if len(comparison.instance.jobs) < 2:
         return f"The best schedule ends after {_time(best)} ({_name(best)}, {_proof(best)})."
     if best.gain is None:

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Sequence
 from html import escape
 from io import StringIO
+from typing import Any
 
 from gapweave.reports.row_table import Cell, RowTable
 from gapweave.solver.rows import Row
@@ -33,13 +34,24 @@ def table_markdown(table: RowTable) -> list[str]:
 
 def rows_csv(rows: Sequence[Row]) -> str:
     """Return one line per row below the names of its keys; what a row lacks is empty."""
-    documents = [row.to_document() for row in rows]
+    documents = [_flat(row.to_document()) for row in rows]
     names = list(dict.fromkeys(name for document in documents for name in document))
     stream = StringIO()
     table = csv.DictWriter(stream, names, lineterminator="\n")
     table.writeheader()
     table.writerows(documents)
     return stream.getvalue()
+
+
+def _flat(document: dict[str, Any]) -> dict[str, Any]:
+    """Give every value of a nested object a column of its own, and write a list as one text."""
+    flat: dict[str, Any] = {}
+    for name, value in document.items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{key}": one for key, one in value.items()}
+        else:
+            flat[name] = ":".join(map(str, value)) if isinstance(value, list) else value
+    return flat
 
 
 def _html_cells(cells: tuple[Cell, ...], reason: str | None, table: RowTable) -> str:

@@ -111,14 +111,6 @@ def span_of_steps(instance: Instance, steps: tuple[int, ...], certificate: dict[
     return steps[job] * step_span(downstream_paths(instance, job, stage), head)
 
 
-def memory_over_period(instance: Instance, steps: tuple[int, ...], certificate: dict[str, Any]) -> int:
-    """What microbatches hold, for as long as they have to, fits into a device's memory on average.
-
-    Certificate: ``device``: see `gapweave.models.bounds.memory_time.memory_time`.
-    """
-    return memory_time(instance, steps, _integer(certificate["device"]))
-
-
 def ramps_of_steps(instance: Instance, steps: tuple[int, ...], certificate: dict[str, Any]) -> int:
     """Each step of a job costs a device its work, and idle time before the next one can begin.
 
@@ -128,6 +120,14 @@ def ramps_of_steps(instance: Instance, steps: tuple[int, ...], certificate: dict
     if not 0 <= job < len(steps) or not 0 <= device < len(instance.devices):
         raise ValueError("there is no such job, or no such device")
     return steps[job] * step_ramps(instance, job, device)
+
+
+def memory_over_period(instance: Instance, steps: tuple[int, ...], certificate: dict[str, Any]) -> int:
+    """What microbatches hold, for as long as they have to, fits into a device's memory on average.
+
+    Certificate: ``device``: see `gapweave.models.bounds.memory_time.memory_time`.
+    """
+    return memory_time(instance, steps, _integer(certificate["device"]))
 
 
 ARGUMENTS: dict[str, Argument] = {

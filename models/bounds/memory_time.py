@@ -4,6 +4,9 @@ In steady state the memory level of a device is on average the sum over the task
 times time, divided by T. The average is at most the capacity, so T is at least this sum divided by it.
 """
 
+from collections.abc import Iterator
+from math import gcd
+
 from gapweave.models.instance import Instance, Job
 
 
@@ -13,7 +16,7 @@ def memory_time(instance: Instance, steps: tuple[int, ...], device: int) -> int:
     Raises
     ------
     ValueError
-        The device does not exist, has no limit, or has none left beyond what is resident.
+        The device does not exist or has no limit, or nothing is held there, or nothing fits.
     """
     if not 0 <= device < len(instance.devices):
         raise ValueError("there is no such device")
@@ -21,13 +24,23 @@ def memory_time(instance: Instance, steps: tuple[int, ...], device: int) -> int:
     if capacity is None:
         raise ValueError("the device's memory is not limited")
     free = capacity - instance.resident_memory[device]
-    if free <= 0:
-        raise ValueError("the device has no memory left")
+    unit = gcd(*(amount for job in instance.jobs for amount in _amounts(job, device)))
+    if not unit:
+        raise ValueError("nothing is held on the device")
+    if free < unit:
+        raise ValueError("no microbatch fits into the device's memory")
     held = sum(
         count * job.microbatch_count * _held_by_microbatch(job, device)
         for count, job in zip(steps, instance.jobs, strict=True)
     )
-    return -(-held // free)
+    return -(-(held // unit) // (free // unit))
+
+
+def _amounts(job: Job, device: int) -> Iterator[int]:
+    """Yield what F, B and W change: the level is a multiple of what divides all of these."""
+    for stage in job.stages:
+        if stage.device == device:
+            yield from (stage.memory.forward, stage.memory.backward, stage.memory.weight)
 
 
 def _held_by_microbatch(job: Job, device: int) -> int:

@@ -1,4 +1,4 @@
-"""The compiled loops of steady state: positive cycles, least periods, annealing of cyclic orders."""
+"""The compiled loops of steady state: positive cycles, least periods, swaps in rings, memory."""
 
 from typing import NamedTuple
 
@@ -94,13 +94,13 @@ def relax(edges, rings, space, period):  # type: ignore[no-untyped-def]
             return 0, 0, 0
         if rounds >= next_look:
             next_look = rounds + 1 + rounds // 3
-            weight, height, length = _parents_cycle(space)
+            weight, height, length = parents_cycle(space)
             if length > 0:
                 return weight, height, length
 
 
 @compiled
-def _parents_cycle(space):  # type: ignore[no-untyped-def]
+def parents_cycle(space):  # type: ignore[no-untyped-def]
     """Return weight, height and length of the parents' cycle of largest ratio, and keep its nodes."""
     count = len(space.parent)
     space.colour[:] = 0
@@ -176,67 +176,3 @@ def peak_level(edges, rings, node):  # type: ignore[no-untyped-def]
         current = rings.follower[current]
         if current == node:
             return base + peak
-
-
-@compiled
-def anneal(edges, rings, space, room, period, bound, moves, temperature, seed):  # type: ignore[no-untyped-def]
-    """Swap neighbours on critical cycles; leaves the best orders found in ``rings``, returns their period.
-
-    Parameters
-    ----------
-    room
-        Free memory by device, shape (devices,).
-    period, bound
-        Least period of the orders given, and the period that ends the search.
-    temperature
-        In ticks, falls to nothing over the moves.
-    """
-    np.random.seed(seed)
-    best = period
-    kept = (rings.follower.copy(), rings.leader.copy(), rings.height.copy())
-    arcs = np.empty(len(space.parent), np.int64)
-    known = False
-    count = 0
-    for move in range(moves):
-        if not known:
-            count = _swappable(edges, rings, space, period, arcs)
-            known = True
-        if count == 0 or best <= bound:
-            break
-        heat = temperature * (1 - move / moves)
-        node = arcs[np.random.randint(count)]
-        other = rings.follower[node]
-        swap(rings, node)
-        if (
-            edges.delta[node] < 0 < edges.delta[other]
-            and peak_level(edges, rings, node) > room[edges.device[node]]
-        ):
-            swap(rings, other)
-            continue
-        limit = period - int(np.ceil(heat * np.log(np.random.random() + 1e-12)))
-        now = least_period(edges, rings, space, period, limit)
-        if now < 0:
-            swap(rings, other)
-            continue
-        if now == period:
-            now = least_period(edges, rings, space, bound, period)
-        period = now
-        known = False
-        if period < best:
-            best = period
-            kept[0][:], kept[1][:], kept[2][:] = rings.follower, rings.leader, rings.height
-    rings.follower[:], rings.leader[:], rings.height[:] = kept
-    return best
-
-
-@compiled
-def _swappable(edges, rings, space, period, arcs):  # type: ignore[no-untyped-def]
-    """Collect the tasks on the critical cycle that push their follower, of another block."""
-    _, _, length = relax(edges, rings, space, period - 1)
-    count = 0
-    for place in range(length):
-        node, other = space.cycle[place - 1] if place else space.cycle[length - 1], space.cycle[place]
-        if rings.follower[node] == other and edges.block[node] != edges.block[other]:
-            arcs[count] = node
-            count += 1
-    return count

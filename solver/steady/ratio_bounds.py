@@ -15,7 +15,7 @@ import numpy as np
 from gapweave.models.bounds.gap_sums import largest_sum
 from gapweave.models.instance import Instance, Job
 from gapweave.models.memory import level_profiles
-from gapweave.solver.bounds import step_span
+from gapweave.solver.bounds.period import period_bound
 from gapweave.solver.cpsat.held_memory import held_amounts
 from gapweave.solver.steady.primary_step import PrimaryStep
 from gapweave.solver.steady.step_hold import least_hold
@@ -73,9 +73,7 @@ class BesidePrimary:
     def _spans(self) -> list[int]:
         """Least period of each job alone."""
         count = len(self.instance.jobs)
-        return [
-            step_span.propose(self.instance.with_jobs(job), (1,)).value if job else 1 for job in range(count)
-        ]
+        return [period_bound(self.instance.with_jobs(job), (1,)).value if job else 1 for job in range(count)]
 
     @cached_property
     def _usable(self) -> list[int]:

@@ -5,28 +5,36 @@ from dataclasses import replace
 from gapweave.models.errors import Infeasible, InvalidOption
 from gapweave.models.instance import Instance
 from gapweave.models.schedule import Schedule
+from gapweave.solver.bounds.period import period_bound
 from gapweave.solver.incumbent import OnProgress
 from gapweave.solver.known import Known
 from gapweave.solver.options import Options
-from gapweave.solver.primary import SOLVER
+from gapweave.solver.primary import SOLVER, require_best
 from gapweave.solver.problem import refuse_impossible_memory
-from gapweave.solver.steady.beside_primary import BesideSearch
-from gapweave.solver.steady.bound import period_bound
+from gapweave.solver.steady.beside_primary import BesideSearch, most_promising
+from gapweave.solver.steady.candidate import Beside
 from gapweave.solver.steady.conclude import conclude
 from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent
 from gapweave.solver.steady.known import tell
+from gapweave.solver.steady.primary_choices import primary_choices
 from gapweave.solver.steady.primary_step import primary_step
 from gapweave.solver.steady.search import CyclicAnnealing
 from gapweave.solver.stopping import Stopping
 
 #: Above this many tasks CP-SAT does not look at the whole period at once.
 _MOST_TASKS_TO_PROVE = 600
-#: Rounds of annealing without success after which CP-SAT is asked, and of the last annealing.
-_FRUITLESS = 12
+#: Up to this many, CP-SAT may use all time that is left for a proof.
+_FEW_TASKS = 200
+#: Share of the time limit after which the search for bounds ends.
+_BOUND_SHARE = 0.15
+#: Rounds of annealing without success after which CP-SAT is asked.
+_FRUITLESS = 4
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
 _PRIMARY_SHARE = 0.25
+#: Share of the time that is left for other schedules of it that are as good.
+_CHOICES_SHARE = 0.1
 
 
 def solve_period(
@@ -65,7 +73,8 @@ def solve_period(
             raise InvalidOption("known: with objective period goes with mode joint, without a slack")
         return _beside_primary(instance, steps, options, stopping, on_progress)
     graph = CyclicGraph.build(instance, steps)
-    incumbent = SteadyIncumbent(graph, stopping, period_bound(graph), on_progress)
+    bound = period_bound(instance, graph.arrays.steps, stopping.share(_BOUND_SHARE))
+    incumbent = SteadyIncumbent(graph, stopping, bound, on_progress)
     if known is not None:
         tell(known, graph, incumbent)
     construct(graph, incumbent, stopping, options.seed, options.threads)
@@ -86,13 +95,19 @@ def _beside_primary(
         own = replace(options, mode="joint", primary=None, primary_slack=None, placement="given", steps=None)
         return solve_period(primary_only, None, own, stopping.share(_PRIMARY_SHARE), None)
 
+    if options.primary_slack is not None:
+        require_best(options.primary)
     step = primary_step(instance, options.primary or SOLVER, solve_alone)
-    if options.primary_slack is None:
-        promise, pinned = step.pinned(), step
-    else:
-        promise, pinned = step.with_slack(options.primary_slack), None
-    search = BesideSearch(instance, step, promise, pinned, options, on_progress, _improve)
-    return search.run(steps, stopping)
+    if options.primary_slack is not None:
+        promise = step.with_slack(options.primary_slack)
+        slack = Beside(instance, step, promise, False, options, on_progress, _improve)
+        return BesideSearch(slack).run(steps, stopping)
+    choices = [step]
+    if step.alone.source == SOLVER and len(instance.jobs) > 1:
+        share = stopping.share(_CHOICES_SHARE)
+        choices = primary_choices(instance, step, options, share, _improve)
+    problems = [Beside(instance, one, one.pinned(), True, options, on_progress, _improve) for one in choices]
+    return most_promising(list(map(BesideSearch, problems)), steps, stopping).run(steps, stopping)
 
 
 def _improve(graph: CyclicGraph, incumbent: SteadyIncumbent, options: Options, stopping: Stopping) -> None:
@@ -100,19 +115,17 @@ def _improve(graph: CyclicGraph, incumbent: SteadyIncumbent, options: Options, s
     if incumbent.best is None or incumbent.is_optimal:
         return
     annealing = CyclicAnnealing(graph, incumbent, options.seed)
-    small = graph.arrays.task_count <= _MOST_TASKS_TO_PROVE
+    tasks, threads, work = graph.arrays.task_count, options.threads, options.work_limit
+    for_proof = tasks <= _MOST_TASKS_TO_PROVE
+    patience = _FRUITLESS if for_proof or not options.has_deadline else None
     incumbent.enter("annealing")
-    annealing.run(stopping.share(0.4) if small else stopping, options.threads, _FRUITLESS)
-    if small and not stopping and not incumbent.is_optimal:
+    own = stopping.share(0.4) if for_proof and options.has_deadline else stopping
+    annealing.run(own, threads, fruitless=patience, work=work)
+    if for_proof and not stopping and not incumbent.is_optimal:
         from gapweave.solver.steady.exact import prove  # OR-Tools takes a while to load
 
-        prove(
-            graph,
-            incumbent,
-            stopping,
-            workers=options.threads,
-            seed=options.seed,
-            work_limit=options.work_limit,
-        )
-    elif options.has_deadline:
-        annealing.run(stopping, options.threads, 10**9)
+        own = stopping.share(0.4) if tasks > _FEW_TASKS and options.has_deadline else stopping
+        prove(graph, incumbent, own, workers=threads, seed=options.seed, work_limit=work)
+    if options.has_deadline:
+        incumbent.enter("annealing")
+        annealing.run(stopping, threads)

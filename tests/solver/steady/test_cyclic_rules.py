@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gapweave.instances.generator import make_instance
 from gapweave.models.instance import Instance
 from gapweave.models.task_arrays import TaskArrays
-from gapweave.solver.steady.bound import period_bound
+from gapweave.solver.bounds.period import period_bound
 from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent, orders_of
@@ -27,7 +27,7 @@ def arrays_of(microbatches: tuple[int, ...], steps: tuple[int, ...]) -> TaskArra
 
 def best_of(instance: Instance, steps: tuple[int, ...]) -> SteadyIncumbent:
     graph = CyclicGraph.build(instance, steps)
-    incumbent = SteadyIncumbent(graph, Stopping(), period_bound(graph))
+    incumbent = SteadyIncumbent(graph, Stopping(), period_bound(graph.instance, graph.arrays.steps))
     construct(graph, incumbent, Stopping(), 0)
     return incumbent
 
