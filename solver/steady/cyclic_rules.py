@@ -12,7 +12,7 @@ from gapweave.solver.steady.stream_plan import StreamPlan
 #: How often a good rule is changed, rather than a new one drawn.
 _CHANGED_SHARE = 0.6
 #: A usual slack.
-_SLACK = 0.0015
+_SLACK = 0.0003
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ class CyclicRules:
         """Whole streams with some delay on the way back, more or less impatient."""
         jobs = len(self.graph.instance.jobs)
         for share in (1.0, 0.5, 0.25):
-            for patience, repeats, slack in ((0.5, 1, None), (0.0, 3, _SLACK)):
+            for patience, repeats, slack in ((0.5, 1, None), (0.0, 3, _SLACK), (0.0, 4, 0.0)):
                 for sequence in self._sequences:
                     yield CyclicRule(
                         sequence=sequence,
@@ -105,7 +105,7 @@ class CyclicRules:
             trips=tuple(draw.choice((None, draw.uniform(0.8, 2))) for _ in jobs),
             patience=(patience, patience, draw.choice((0.0, patience))),
             repeats=draw.choice((0, 1, 2, 3)),
-            slack=draw.choice((None, 0.5 * _SLACK, _SLACK, 2 * _SLACK)),
+            slack=draw.choice((None, 0.0, _SLACK, 4 * _SLACK)),
             reserving=self._may_deadlock and draw.random() < 0.5,
         )
         if draw.random() < 0.6:
@@ -136,7 +136,7 @@ class CyclicRules:
             trips=tuple(trip if trip is None else moved(trip, 0.1) for trip in rule.trips),
             patience=tuple(moved(share, 0.15) for share in rule.patience),
             repeats=draw.choice((rule.repeats, 1, 2, 3)),
-            slack=rule.slack if rule.slack is None else moved(rule.slack, 0.3 * _SLACK),
+            slack=rule.slack if rule.slack is None else moved(rule.slack, _SLACK),
         )
         if not rule.shares:
             return changed
