@@ -7,7 +7,7 @@ import pytest
 from outcome import Run
 from schedule_factory import make_instance, uniform_job
 
-QUICK = ("--objective", "period", "--time-limit", "4", "--workers", "1")
+QUICK = ("--objective", "period", "--time-limit", "2.5", "--workers", "1")
 
 
 @pytest.fixture
