@@ -21,6 +21,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 524.0, 52.0, 262.0
 _TITLE_SIZE, _LONGEST_TITLE = 11.0, 70
 #: An axis whose ends differ by a larger factor is logarithmic.
 _LINEAR = 3.0
+#: A label that has no place nearer to its point, in points, is left out; the table has all values.
+_FARTHEST_LABEL = 20.0
 _STEPS = (1.0, 2.0, 5.0)
 
 
@@ -168,6 +170,8 @@ class _MemoryChart:
             list(zip(*outline, strict=True)) for outline in (self._reached_outline(), self._bound_outline())
         ]
         for label in place_labels(axes, at, texts, lines, LABEL_SIZE):
+            if label.offset[1] > _FARTHEST_LABEL:
+                continue
             axes.annotate(
                 label.text,
                 label.point,

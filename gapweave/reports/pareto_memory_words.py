@@ -25,7 +25,8 @@ def pareto_memory_words(front: MemoryFront) -> str:
 
 def _ends(front: MemoryFront, found: list[MemoryRow]) -> str:
     first, last = found[0], found[-1]
-    with_least = f"With {_amount(front, first.needed or 0)} free on each device, the least that works, "
+    works = "the least that works, " if first is front.rows[0] else ""
+    with_least = f"With {_amount(front, first.needed or 0)} free on each device, {works}"
     least = f"{with_least}the period is {_period(front, first)}"
     if first.period == last.period:
         return f"{least}, and more memory buys nothing"

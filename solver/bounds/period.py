@@ -4,13 +4,17 @@ from gapweave.models.instance import Instance
 from gapweave.models.schedule import Bound
 from gapweave.solver.bounds import memory_time, step_ramps, step_span
 from gapweave.solver.bounds.proven import ProvenBound
+from gapweave.solver.stopping import Stopping
 
 
-def period_bound(instance: Instance, steps: tuple[int, ...]) -> ProvenBound:
-    """Return the largest lower bound on the period in which each job does its steps."""
+def period_bound(instance: Instance, steps: tuple[int, ...], stopping: Stopping | None = None) -> ProvenBound:
+    """Return the largest lower bound on the period in which each job does its steps.
+
+    ``stopping`` ends the search for better ones where they take long.
+    """
     proposed = (
         _load(instance, steps),
-        step_span.propose(instance, steps),
+        step_span.propose(instance, steps, stopping),
         step_ramps.propose(instance, steps),
         memory_time.propose(instance, steps),
     )

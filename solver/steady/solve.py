@@ -27,6 +27,8 @@ from gapweave.solver.stopping import Stopping
 _MOST_TASKS_TO_PROVE = 600
 #: Up to this many, CP-SAT may use all time that is left for a proof.
 _FEW_TASKS = 200
+#: Share of the time limit after which the search for bounds ends.
+_BOUND_SHARE = 0.15
 #: Rounds of annealing without success after which CP-SAT is asked.
 _FRUITLESS = 4
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
@@ -71,7 +73,8 @@ def solve_period(
             raise InvalidOption("known: with objective period goes with mode joint, without a slack")
         return _beside_primary(instance, steps, options, stopping, on_progress)
     graph = CyclicGraph.build(instance, steps)
-    incumbent = SteadyIncumbent(graph, stopping, period_bound(instance, graph.arrays.steps), on_progress)
+    bound = period_bound(instance, graph.arrays.steps, stopping.share(_BOUND_SHARE))
+    incumbent = SteadyIncumbent(graph, stopping, bound, on_progress)
     if known is not None:
         tell(known, graph, incumbent)
     construct(graph, incumbent, stopping, options.seed, options.threads)

@@ -141,3 +141,10 @@ def test_a_page_holds_words_table_chart_and_each_schedule_once(tmp_path: Path) -
     assert len(page.all("tr")) == 1 + 5
     assert "nothing | <found>" in pareto_memory_html(made_front()).replace("&lt;", "<").replace("&gt;", ">")
     assert len(page.data["schedules"]) == 3
+
+
+def test_words_call_no_capacity_the_least_if_nothing_was_found_for_a_smaller_one() -> None:
+    front = made_front()
+    unknown = MemoryRow("solver", "joint", "unknown", free=1, reason="no time was left for it")
+    words = pareto_memory_words(replace(front, rows=(unknown, *front.rows[1:])))
+    assert words.startswith("With 2 units free on each device, the period is 48 ticks ")
