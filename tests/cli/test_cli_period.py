@@ -24,7 +24,7 @@ def filled(run: Run, pair: str) -> str:
 
 
 def test_solve_says_what_a_step_of_the_primary_takes_and_what_is_gained(run: Run, pair: str) -> None:
-    own = ("--primary", "1f1b", "--time-limit", "6")
+    own = ("--primary", "1f1b", "--time-limit", "4")
     outcome = run("solve", pair, "--mode", "fill", "-o", "fill.json", *QUICK, *own)
     assert (outcome.code, outcome.err) == (0, "")
     assert "a step of the primary takes 21 as alone (1f1b)" in outcome.out
