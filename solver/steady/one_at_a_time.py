@@ -10,7 +10,7 @@ from gapweave.solver.steady.retime import CyclicOrders
 def one_at_a_time(graph: CyclicGraph) -> CyclicOrders:
     """Return orders in which no two tasks run at a time, and each W follows its B.
 
-    So of a microbatch that comes back, a stage holds nothing but what it held when the last stage was reached.
+    So while a microbatch comes back, no stage holds more than when the last stage was reached.
     """
     arrays = graph.arrays
     tasks = slice(0, arrays.task_count)

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from schedule_factory import random_instance
 
@@ -13,6 +13,7 @@ from gapweave.solver.steady.one_at_a_time import one_at_a_time
 from gapweave.solver.steady.retime import rings_of, timed
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 10_000), jobs=st.integers(1, 3))
 def test_it_fits_into_the_least_memory_in_which_a_microbatch_of_every_job_fits(seed: int, jobs: int) -> None:
     levels = MemoryLevels.of(random_instance(Random(seed), jobs=jobs))
