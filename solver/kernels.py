@@ -10,15 +10,21 @@ from functools import cache
 
 from gapweave.models.instance import Device, Instance, Job, Stage
 from gapweave.models.schedule import Bound
+from gapweave.models.task_arrays import TaskArrays
 from gapweave.solver.bounds import ProvenBound
+from gapweave.solver.default_policy import DEFAULT_POLICY
 from gapweave.solver.dispatch_rule import DispatchRule
+from gapweave.solver.heuristics import heuristic
 from gapweave.solver.incumbent import Incumbent
+from gapweave.solver.job_alone import alone
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.order_search import search_orders
 from gapweave.solver.problem import Problem
 from gapweave.solver.steady.construct import construct
+from gapweave.solver.steady.cyclic_fill import CyclicFill
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent
+from gapweave.solver.steady.primary_step import PrimaryStep, primary_pins
 from gapweave.solver.steady.search import CyclicAnnealing
 from gapweave.solver.stopping import Stopping
 
@@ -77,6 +83,17 @@ def _prepare_steady() -> None:
     known = SteadyIncumbent(graph, Stopping(), ProvenBound(1, Bound(argument="search")))
     construct(graph, known, Stopping(), 0)
     CyclicAnnealing(graph, known, 0).run(Stopping(), 1, fruitless=1)
+    _prepare_fill()
+
+
+def _prepare_fill() -> None:
+    other = _TINY.jobs[0].model_copy(update={"name": "other"})
+    pair = _TINY.model_copy(update={"jobs": (*_TINY.jobs, other)})
+    own = alone(pair, 0, heuristic(DEFAULT_POLICY))
+    step = PrimaryStep(own, own.makespan)
+    graph = CyclicGraph.build(pair, (2, 1), primary_pins(TaskArrays.build(pair, (2, 1)), step))
+    goal = ProvenBound(2 * step.period, Bound(argument="pinned-primary"))
+    CyclicFill(graph, step, 0).run(SteadyIncumbent(graph, Stopping(), goal), Stopping(), 1)
 
 
 if __name__ == "__main__":

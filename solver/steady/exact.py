@@ -23,11 +23,7 @@ def prove(
     seed: int,
     work_limit: float | None = None,
 ) -> None:
-    """Search all turns near the best schedule's for a shorter period.
-
-    An exhausted search proves the period within those turns only, so it is no bound yet: see
-    `WindowModel.is_complete`.
-    """
+    """Search all periods below the best one; an exhausted search proves the best one the least."""
     best = incumbent.best
     assert best is not None
     incumbent.enter("cp-sat")
@@ -47,6 +43,6 @@ def prove(
         starts = np.array([solver.value(start) for start in model.start], dtype=np.int64)
         result = Timed(solver.value(model.period), starts - starts[: graph.arrays.task_count].min())
         incumbent.offer(found(graph, result, "cp-sat"))
-    if status in (cp_model.OPTIMAL, cp_model.INFEASIBLE) and model.is_complete:
+    if status in (cp_model.OPTIMAL, cp_model.INFEASIBLE):
         assert incumbent.period is not None
         incumbent.raise_bound(incumbent.period, Bound(argument=SEARCH))

@@ -30,6 +30,8 @@ class CyclicGraph:
         The tasks of all steps of one period.
     source, target, weight, height
         The edges, shape (edges,); weight in ticks.
+    is_pinned
+        Whether some tasks keep given distances from each other.
     """
 
     arrays: TaskArrays
@@ -37,6 +39,7 @@ class CyclicGraph:
     target: Int64Array
     weight: Int64Array
     height: Int64Array
+    is_pinned: bool = False
 
     @classmethod
     def build(
@@ -55,7 +58,7 @@ class CyclicGraph:
         if pins is not None:
             parts.append(_pinned(pins))
         source, target, weight, height = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-        return cls(arrays, source, target, weight, height)
+        return cls(arrays, source, target, weight, height, is_pinned=pins is not None)
 
     @property
     def instance(self) -> Instance:

@@ -34,7 +34,7 @@ class Found:
 
 @dataclass
 class SteadyIncumbent:
-    """Keeps the best few schedules; every phase offers what it finds, from any thread.
+    """Keeps the best few schedules, and the best of each source; every phase offers what it finds.
 
     Attributes
     ----------
@@ -48,6 +48,7 @@ class SteadyIncumbent:
     on_progress: OnProgress | None = None
     enough: int | None = None
     elite: list[Found] = field(default_factory=list)
+    by_source: dict[str, Found] = field(default_factory=dict)
     phase: str = "bounds"
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -70,6 +71,9 @@ class SteadyIncumbent:
         """Keep a schedule if it is among the best; returns whether it is better than all before."""
         with self._lock:
             better = self.period is None or found.period < self.period
+            known_of_source = self.by_source.get(found.source)
+            if known_of_source is None or found.period < known_of_source.period:
+                self.by_source[found.source] = found
             if not better and any(known.period == found.period for known in self.elite):
                 return False
             self.elite = sorted([*self.elite, found], key=lambda known: known.period)[:_ELITE]

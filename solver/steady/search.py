@@ -10,7 +10,7 @@ import numpy as np
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.steady.annealing import anneal
 from gapweave.solver.steady.graph import CyclicGraph
-from gapweave.solver.steady.incumbent import SteadyIncumbent, found
+from gapweave.solver.steady.incumbent import Found, SteadyIncumbent, found
 from gapweave.solver.steady.kernel import Rings
 from gapweave.solver.steady.retime import edges_of, timed
 from gapweave.solver.steady.warm import times_of
@@ -24,14 +24,16 @@ _SLICE = 2_500_000
 _SECONDS_OF_SLICE = 0.25
 #: Every round is longer than the one before by this factor.
 _GROWTH = 1.6
+#: Share of rounds that begin with the best schedule of some origin, not with one of the best of all.
+_FROM_ELSEWHERE = 0.3
 _UNLIMITED = 2**60
 
 
 @dataclass(frozen=True)
 class _Round:
-    """Where a round begins in the list of the best schedules, how hot, how long, and its seed."""
+    """Where a round begins, how hot, how long, and its seed."""
 
-    place: int
+    start: Found
     temperature: float
     slices: int
     seed: int
@@ -44,7 +46,7 @@ class CyclicAnnealing:
         self.graph = graph
         self.incumbent = incumbent
         self._edges = edges_of(graph)
-        self._table = _table(graph)
+        self._table = block_table(graph)
         self._turning: Int64Array = np.unique(graph.source[graph.height != 0])
         self._room = np.array([_UNLIMITED if room is None else room for room in graph.room], dtype=np.int64)
         self._random = np.random.default_rng(seed)
@@ -89,13 +91,19 @@ class CyclicAnnealing:
 
     def _next(self, slices: int) -> _Round:
         """Draw the start, the temperature and the seed of a round."""
-        place = min(int(self._random.exponential(1.5)), len(self.incumbent.elite) - 1)
         temperature = _TEMPERATURES[self._number % len(_TEMPERATURES)] * self._median
         self._number += 1
-        return _Round(place, temperature, slices, int(self._random.integers(2**31)))
+        return _Round(self._start(), temperature, slices, int(self._random.integers(2**31)))
+
+    def _start(self) -> Found:
+        """Draw one of the best schedules, or now and then the best of some other origin."""
+        elite, sources = self.incumbent.elite, list(self.incumbent.by_source.values())
+        if self._random.random() < _FROM_ELSEWHERE:
+            return sources[int(self._random.integers(len(sources)))]
+        return elite[min(int(self._random.exponential(1.5)), len(elite) - 1)]
 
     def _anneal(self, own: _Round, stopping: Stopping) -> None:
-        start = self.incumbent.elite[own.place]
+        start = own.start
         rings, kept = (Rings(*(column.copy() for column in start.rings)) for _ in range(2))
         times = times_of(start.timed.starts, self._turning)
         period = best = start.period
@@ -112,7 +120,7 @@ class CyclicAnnealing:
                 self._room,
                 period,
                 best,
-                self.incumbent.proven.value,
+                max(self.incumbent.proven.value, self.incumbent.enough or 0),
                 self._moves,
                 own.temperature * (1 - number / own.slices),
                 own.temperature * (1 - (number + 1) / own.slices),
@@ -127,7 +135,7 @@ class CyclicAnnealing:
         self.incumbent.offer(found(self.graph, result, "annealing"))
 
 
-def _table(graph: CyclicGraph) -> Int64Array:
+def block_table(graph: CyclicGraph) -> Int64Array:
     """Return the blocks as `gapweave.solver.steady.moves.warp` reads them, shape (blocks, 7)."""
     arrays = graph.arrays
     rows = []

@@ -12,6 +12,7 @@ from gapweave.solver.options import Options
 from gapweave.solver.primary import SOLVER, require_best
 from gapweave.solver.problem import refuse_impossible_memory
 from gapweave.solver.steady.beside_primary import BesideSearch, most_promising
+from gapweave.solver.steady.candidate import Beside
 from gapweave.solver.steady.conclude import conclude
 from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.graph import CyclicGraph
@@ -99,17 +100,14 @@ def _beside_primary(
     step = primary_step(instance, options.primary or SOLVER, solve_alone)
     if options.primary_slack is not None:
         promise = step.with_slack(options.primary_slack)
-        return BesideSearch(instance, step, promise, None, options, on_progress, _improve).run(
-            steps, stopping
-        )
+        slack = Beside(instance, step, promise, False, options, on_progress, _improve)
+        return BesideSearch(slack).run(steps, stopping)
     choices = [step]
     if step.alone.source == SOLVER and len(instance.jobs) > 1:
         share = stopping.share(_CHOICES_SHARE)
         choices = primary_choices(instance, step, options, share, _improve)
-    searches = [
-        BesideSearch(instance, one, one.pinned(), one, options, on_progress, _improve) for one in choices
-    ]
-    return most_promising(searches, steps, stopping).run(steps, stopping)
+    problems = [Beside(instance, one, one.pinned(), True, options, on_progress, _improve) for one in choices]
+    return most_promising(list(map(BesideSearch, problems)), steps, stopping).run(steps, stopping)
 
 
 def _improve(graph: CyclicGraph, incumbent: SteadyIncumbent, options: Options, stopping: Stopping) -> None:

@@ -1,12 +1,11 @@
 """The CP-SAT model of one period: every device's tasks, or their images some periods apart, in one window.
 
 Notation: ``t`` start, ``d`` duration, ``T`` period, ``o`` begin of a window, ``q`` turn. The window of
-a device begins with one chosen task; of every other task there the image ``a = t - q T`` lies in [o, o + T],
-and the images do not overlap.
+a device begins with the first F of a job there; of every other task there the image ``a = t - q T`` lies in
+[o, o + T], and the images do not overlap.
 """
 
 from collections import defaultdict
-from functools import cached_property
 from math import gcd
 
 import numpy as np
@@ -17,9 +16,9 @@ from gapweave.solver.cpsat.held_memory import held_amounts
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.retime import CyclicOrders, Timed
 
-#: Turns that F and B, and what follows them, can have in any schedule with one step of each job per period.
-_TURNS = range(-1, 3)
-_TURNS_AFTER_B = range(-1, 4)
+#: Turns that F and B, and what follows them, can have in any schedule.
+_TURNS = range(-2, 2)
+_TURNS_AFTER_B = range(-2, 3)
 
 
 class WindowModel:
@@ -32,18 +31,15 @@ class WindowModel:
     timed, orders
         A schedule, the hint; turns count from those of its orders.
 
-    Attributes
-    ----------
-    is_complete
-        Whether no possible turn is left out: with one step of each job per period, and the first job on all
-        devices. Otherwise each task's turn is at most one away from that of the hint.
-
     Notes
     -----
-    Let job j run its first F on stage 0 at t_j. Its last B there ends by t_j + T (rule 7), so all its F and B
-    run within T from t_j, and what follows B within 2 T. A window begins with a task of the first job, so
-    within [t_0, t_0 + T]; a job may be counted some periods later or earlier, so that t_j, too, lies in its
-    device's window in turn 0. So t - o lies within [-T, 3 T], and 4 T for what follows B.
+    Let job j run its first F on stage 0 at t_j. Its last B there ends by t_j + T (rule 7), so all F and B of
+    its steps run within T from t_j, and what follows B within 2 T. Which of a job's periods counts as the
+    first is free: so let t_0 <= t_j < t_0 + T. Then all F and B, and the begin of every window, lie in
+    [t_0, t_0 + 2 T), what follows B in [t_0, t_0 + 3 T): no turn is left out, and a search is a proof.
+
+    Two equal jobs can change places: t_j then lies as far before t_0 + T as it lay behind t_0, so it need
+    not be looked for in the second half of the period.
     """
 
     def __init__(
@@ -57,16 +53,16 @@ class WindowModel:
         self.graph = graph
         self.cp_model = cp_model.CpModel()
         self.at_most = at_most
-        self.is_complete = max(graph.arrays.steps) == 1 and _first_job_is_everywhere(graph)
-        starts, self._turn = _in_turn_0(graph, timed, orders)
+        starts, self._turn = _in_order(graph, timed, orders)
         self._hint = starts
         self._orders = orders
         self.period = self.cp_model.new_int_var(at_least, at_most, "T")
-        span = int(starts.max() + graph.arrays.duration.max()) + 2 * at_most
+        span = int(abs(starts).max()) + 4 * at_most
         self.start = [
             self.cp_model.new_int_var(-span, span, f"t{node}") for node in range(graph.arrays.node_count)
         ]
         self._respect_edges()
+        self._order_jobs()
         self._place_images()
         self._respect_memory()
         self.cp_model.minimize(self.period)
@@ -84,14 +80,16 @@ class WindowModel:
         for source, target, weight, height in edges:
             self.cp_model.add(self.start[target] + height * self.period >= self.start[source] + weight)
 
-    @cached_property
-    def _openings(self) -> frozenset[int]:
-        """The first F of each job on stage 0: they fix which period of the job is meant."""
-        return frozenset(
-            block.first
-            for block in self.graph.arrays.blocks
-            if (block.kind, block.stage, block.step) == (F, 0, 0)
-        )
+    def _order_jobs(self) -> None:
+        """The first job begins first; a job that equals it, by half a period later."""
+        model, opening = self.cp_model, _openings(self.graph)
+        begin = self.start[opening[0]]
+        for job in range(1, len(opening)):
+            own = self.start[opening[job]]
+            model.add(own >= begin)
+            model.add(own <= begin + self.period - 1)
+            if job == 1 and _are_interchangeable(self.graph):
+                model.add(2 * (own - begin) <= self.period)
 
     def _place_images(self) -> None:
         """Images lie in the window, o <= a and a + d <= o + T, and do not overlap."""
@@ -105,6 +103,7 @@ class WindowModel:
             nodes = order[devices == device].tolist()
             first = nodes[0]
             begin = self.begin[device] = self.start[first]
+            assert arrays.kind[first] == F
             base = int(self._turn[first])
             intervals = []
             for node in nodes:
@@ -121,10 +120,10 @@ class WindowModel:
     def _place_image(self, node: int, usual: int) -> None:
         """One of several turns: a = t - q T."""
         model = self.cp_model
-        span = 4 * self.at_most + int(abs(self._hint).max())
+        span = int(abs(self._hint).max()) + 6 * self.at_most
         image = model.new_int_var(-span, span, f"a{node}")
         choices = []
-        turns = self._turns(node, usual)
+        turns = self._turns(node)
         for q in turns:
             chosen = model.new_bool_var(f"q{node}={q}")
             model.add(image == self.start[node] - q * self.period).only_enforce_if(chosen)
@@ -134,13 +133,8 @@ class WindowModel:
         self.image[node] = image
         self.turn[node] = sum(q * chosen for q, chosen in zip(turns, choices, strict=True))
 
-    def _turns(self, node: int, usual: int) -> range:
-        if not self.is_complete:
-            return range(usual - 1, usual + 2)
-        arrays = self.graph.arrays
-        if node in self._openings:
-            return range(1)
-        return _TURNS if arrays.kind[node] in (F, B) else _TURNS_AFTER_B
+    def _turns(self, node: int) -> range:
+        return _TURNS if self.graph.arrays.kind[node] in (F, B) else _TURNS_AFTER_B
 
     def _respect_memory(self) -> None:
         """What is claimed at a in turn p and freed at e in turn q: q - p - 1 always, from a, until e."""
@@ -180,22 +174,27 @@ class WindowModel:
         model.add_cumulative(intervals, demands, free // scale - base)
 
 
-def _in_turn_0(graph: CyclicGraph, timed: Timed, orders: CyclicOrders) -> tuple[Int64Array, Int64Array]:
-    """Move each job by whole periods until its first F on stage 0 runs in turn 0: starts and turns."""
-    arrays = graph.arrays
+def _in_order(graph: CyclicGraph, timed: Timed, orders: CyclicOrders) -> tuple[Int64Array, Int64Array]:
+    """Move each job by whole periods until it begins within a period from the first one: starts and turns."""
     starts, turn = timed.starts.copy(), orders.turn.copy()
-    for job in range(len(graph.instance.jobs)):
-        opening = arrays.block(job, F, 0, 0)
-        assert opening is not None
-        own = np.flatnonzero(arrays.job == job)
-        moved = int(turn[opening.first])
+    opening = _openings(graph)
+    for job, node in enumerate(opening):
+        own = graph.arrays.job == job
+        moved = int((timed.starts[node] - timed.starts[opening[0]]) // timed.period)
         starts[own] -= moved * timed.period
         turn[own] -= moved
     return starts, turn
 
 
-def _first_job_is_everywhere(graph: CyclicGraph) -> bool:
-    """Whether every window begins with a task of the first job."""
-    jobs = graph.instance.jobs
-    own, used = ({stage.device for job in part for stage in job.stages} for part in (jobs[:1], jobs))
-    return own == used
+def _openings(graph: CyclicGraph) -> list[int]:
+    """The first F of each job on stage 0."""
+    blocks = (graph.arrays.block(job, F, 0, 0) for job in range(len(graph.instance.jobs)))
+    return [block.first for block in blocks if block is not None]
+
+
+def _are_interchangeable(graph: CyclicGraph) -> bool:
+    """Whether there are two jobs, both free, that differ by nothing but their names."""
+    jobs, steps = graph.instance.jobs, graph.arrays.steps
+    if len(jobs) != 2 or steps[0] != steps[1] or graph.is_pinned:
+        return False
+    return jobs[1] == jobs[0].model_copy(update={"name": jobs[1].name})

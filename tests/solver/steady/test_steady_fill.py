@@ -86,11 +86,11 @@ def test_what_only_a_search_excludes_is_infeasible_too() -> None:
 
 
 def test_the_ratio_reached_is_within_its_bound() -> None:
-    schedule = fill(pair(8, 8), time_limit=3.0)
+    schedule = fill(pair(4, 4), time_limit=5.0, primary="1f1b")
     ratio = schedule.solver.notes["steps_ratio"]
     assert isinstance(ratio, dict)
     assert ratio["reached"] == schedule.steps[1] / schedule.steps[0]
-    assert ratio["reached"] <= ratio["at_most"] == 0.875
+    assert ratio["reached"] <= ratio["at_most"] <= 0.75
 
 
 def test_without_room_in_memory_nothing_fits() -> None:
