@@ -16,7 +16,7 @@ from gapweave.models.bounds.gap_sums import largest_sum
 from gapweave.models.instance import Instance, Job
 from gapweave.models.memory import level_profiles
 from gapweave.solver.bounds.period import period_bound
-from gapweave.solver.cpsat.held_memory import held_amounts
+from gapweave.solver.held_memory import held_amounts
 from gapweave.solver.steady.primary_step import PrimaryStep
 from gapweave.solver.steady.step_hold import least_hold
 
