@@ -34,7 +34,7 @@ def images(schedule: Schedule, begin: int, end: int) -> list[ScheduledTask]:
 def first_steady_period(schedule: Schedule) -> int:
     """Return from which period on, counted from 0, training that begins at 0 is in steady state."""
     assert schedule.period is not None
-    return max((row.end - 1) // schedule.period for row in schedule.tasks)
+    return max(((row.end - 1) // schedule.period for row in schedule.tasks), default=0)
 
 
 def _images_of(row: ScheduledTask, schedule: Schedule, begin: int, end: int) -> Iterator[ScheduledTask]:

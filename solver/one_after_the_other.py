@@ -40,7 +40,7 @@ class OneAfterTheOther:
             period += own.makespan
             profiles = level_profiles(own.arrays.instance, rows_of(own.arrays, own.starts))
             peaks = [max(amount for _, amount in profile) for profile in profiles]
-            resident = unlimited.resident_memory
+            resident = own.arrays.instance.resident_memory
             held = [peak - always for peak, always in zip(peaks, resident, strict=True)]
             level = max(level, levels.needed(held))
         return cls(period, level)

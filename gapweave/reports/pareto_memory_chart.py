@@ -70,7 +70,7 @@ class _MemoryChart:
     def _limits(self, values: list[int], unit: int, room: float) -> tuple[float, float]:
         """Return the ends of an axis, with room in equal parts of what it shows on both sides."""
         low, high = min(values, default=1) / unit, max(values, default=1) / unit
-        ratio = max(high / low, 1.05)
+        ratio = max(high / low, 1.05) if low else 1.0
         if ratio > _LINEAR:
             return low / ratio**room, high * ratio**room
         span = max(high - low, 0.05 * high)

@@ -10,9 +10,9 @@ from math import gcd
 from ortools.sat.python import cp_model
 
 from gapweave.models.task_arrays import B, F, Int64Array, W
-from gapweave.solver.cpsat.held_memory import held_amounts
 from gapweave.solver.cpsat.variables import Variables
 from gapweave.solver.equal_jobs import equal_blocks, equal_jobs, in_turns, take_turns
+from gapweave.solver.held_memory import held_amounts
 from gapweave.solver.problem import Problem
 from gapweave.solver.room import free_capacities
 from gapweave.solver.stopping import Stopping

@@ -7,9 +7,9 @@ from math import gcd
 from ortools.sat.python import cp_model
 
 from gapweave.models.task_arrays import Int64Array, W
-from gapweave.solver.cpsat.held_memory import held_amounts
 from gapweave.solver.cpsat.window_frame import Frame
 from gapweave.solver.device_orders import OrderGraph
+from gapweave.solver.held_memory import held_amounts
 from gapweave.solver.order_kernel import NEVER
 from gapweave.solver.room import free_capacities
 

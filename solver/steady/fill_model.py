@@ -13,8 +13,8 @@ from ortools.sat.python import cp_model
 
 from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Block, F, Int64Array
-from gapweave.solver.cpsat.held_memory import held_amounts
 from gapweave.solver.cpsat.interruptible import solve_until
+from gapweave.solver.held_memory import held_amounts
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.primary_step import PrimaryStep, primary_pins
 from gapweave.solver.stopping import Stopping

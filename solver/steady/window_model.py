@@ -12,7 +12,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from gapweave.models.task_arrays import B, F, Int64Array
-from gapweave.solver.cpsat.held_memory import held_amounts
+from gapweave.solver.held_memory import held_amounts
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.retime import CyclicOrders, Timed
 

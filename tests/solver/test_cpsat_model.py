@@ -14,8 +14,8 @@ from gapweave.models.schedule import Primary, SolverRecord
 from gapweave.models.task_arrays import B, F, W
 from gapweave.models.verify import verify
 from gapweave.solver.cpsat import improve_and_prove
-from gapweave.solver.cpsat.held_memory import held_amounts
 from gapweave.solver.cpsat.model import ScheduleModel
+from gapweave.solver.held_memory import held_amounts
 from gapweave.solver.heuristics.priority_list import PriorityList
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.problem import Problem

@@ -12,6 +12,7 @@ from gapweave.models.errors import Infeasible, InvalidOption
 from gapweave.models.instance import Instance
 from gapweave.models.verify import verify
 from gapweave.solver.memory_levels import MemoryLevels
+from gapweave.solver.one_after_the_other import OneAfterTheOther
 from gapweave.solver.pareto_memory import MOST_LEVELS, MemoryFront, chosen_levels, pareto_memory
 from gapweave.solver.problem import refuse_impossible_memory
 
@@ -130,6 +131,14 @@ def test_1f1b_of_one_job_after_the_other_is_what_it_is_compared_with() -> None:
         (1, 96, "optimal"),
         (None, 24, "optimal"),
     ]
+
+
+def test_what_other_jobs_hold_for_good_does_not_count_for_1f1b() -> None:
+    memory = {"resident": 50, "forward": 1, "backward": -1}
+    stages = [{"device": s, "forward": 1, "backward": 2, "memory": memory} for s in range(3)]
+    job = {"microbatches": 3, "stages": stages}
+    baseline = OneAfterTheOther.of(MemoryLevels.of(make_instance(job, job, devices=3)))
+    assert baseline == OneAfterTheOther(period=30, level=3)
 
 
 def test_an_instance_without_memory_amounts_is_refused() -> None:
