@@ -13,7 +13,6 @@ from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent, orders_of
 from gapweave.solver.steady.memory import fits
-from gapweave.solver.steady.one_at_a_time import one_at_a_time
 from gapweave.solver.steady.repeated_lists import READ, RepeatedLists
 from gapweave.solver.steady.retime import Timed, rings_of, timed
 from gapweave.solver.steady.sequence import MicrobatchSequence, sequences, spread_evenly
@@ -156,27 +155,6 @@ def test_held_tasks_start_no_sooner_than_planned_and_then_repeat_themselves(spli
     result = timed(graph, rings_of(graph, orders), at_least=plan.period, at_most=2**50)
     assert result is not None
     assert result.period <= period
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.integers(1, 3), st.booleans(), st.booleans(), st.integers(0, 99), st.data())
-def test_one_microbatch_at_a_time_always_fits_into_memory(
-    devices: int, split: bool, reversed_order: bool, seed: int, data: st.DataObject
-) -> None:
-    instance = make_instance(
-        devices=devices,
-        microbatches=(3, 2),
-        reversed_order=reversed_order,
-        split=split,
-        memory_microbatches=1,
-        seed=seed,
-    )
-    graph = CyclicGraph.build(instance, (data.draw(st.integers(1, 2)), data.draw(st.integers(1, 2))))
-    orders = one_at_a_time(graph)
-    assert fits(graph, orders)
-    result = timed(graph, rings_of(graph, orders), at_least=1, at_most=2**50)
-    assert result is not None
-    assert result.period <= int(graph.arrays.duration.sum())
 
 
 @pytest.mark.parametrize("steps", [(1, 1), (1, 2), (2, 3)])
