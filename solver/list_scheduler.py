@@ -99,6 +99,7 @@ class ListScheduler:
         keys: Sequence[float] | np.ndarray[Any, np.dtype[np.float64]],
         limits: Mapping[tuple[int, int], int],
         patience: Sequence[float] = (),
+        releases: Int64Array | None = None,
     ) -> Int64Array | None:
         """Schedule all free tasks.
 
@@ -111,6 +112,8 @@ class ListScheduler:
         patience
             Per kind: a device passes over a task of this kind if one with a smaller key becomes ready within
             this share of the task's duration; absent means 0, never wait.
+        releases
+            No node starts before its own one, shape (nodes,), in ticks; None: those of the jobs.
 
         Returns
         -------
@@ -123,7 +126,8 @@ class ListScheduler:
         waits = np.zeros(KIND_COUNT)
         waits[: len(patience)] = patience
         most = _array(max(1, limits.get((job, stage), UNLIMITED)) for _, job, stage in self.groups)
-        starts: Int64Array = simulate(self._layout, np.asarray(keys, dtype=np.float64), most, waits)
+        layout = self._layout if releases is None else self._layout._replace(releases=releases)
+        starts: Int64Array = simulate(layout, np.asarray(keys, dtype=np.float64), most, waits)
         return starts if starts.min() >= 0 else None
 
 

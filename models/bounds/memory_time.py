@@ -30,7 +30,7 @@ def memory_time(instance: Instance, steps: tuple[int, ...], device: int) -> int:
     if free < unit:
         raise ValueError("no microbatch fits into the device's memory")
     held = sum(
-        count * job.microbatch_count * _held_by_microbatch(job, device)
+        count * job.microbatch_count * held_by_microbatch(job, device)
         for count, job in zip(steps, instance.jobs, strict=True)
     )
     return -(-(held // unit) // (free // unit))
@@ -43,7 +43,7 @@ def _amounts(job: Job, device: int) -> Iterator[int]:
             yield from (stage.memory.forward, stage.memory.backward, stage.memory.weight)
 
 
-def _held_by_microbatch(job: Job, device: int) -> int:
+def held_by_microbatch(job: Job, device: int) -> int:
     """Return amount times ticks that one microbatch holds on a device at least."""
     held, round_trip = 0, 0
     for number in reversed(range(len(job.stages))):

@@ -11,6 +11,8 @@ from gapweave.solver.steady.stream_plan import StreamPlan
 
 #: How often a good rule is changed, rather than a new one drawn.
 _CHANGED_SHARE = 0.6
+#: A usual slack.
+_SLACK = 0.0015
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +33,9 @@ class CyclicRule:
         Per kind, see `gapweave.solver.list_scheduler.ListScheduler.run`.
     repeats
         How often the times of a schedule are the priorities of another one: it repeats itself better.
+    slack
+        If given, no task of those other schedules starts before that time, in periods longer by this share:
+        then they repeat themselves best.
     reserving
         Whether each forward leaves the other stages room; else jobs on different paths can deadlock.
     """
@@ -41,6 +46,7 @@ class CyclicRule:
     trips: tuple[float | None, ...]
     patience: tuple[float, ...]
     repeats: int = 0
+    slack: float | None = None
     reserving: bool = False
     shares: tuple[float, ...] = ()
     phases: tuple[float, ...] = ()
@@ -71,11 +77,17 @@ class CyclicRules:
         """Whole streams with some delay on the way back, more or less impatient."""
         jobs = len(self.graph.instance.jobs)
         for share in (1.0, 0.5, 0.25):
-            for patience in (0.5, 0.0):
+            for patience, repeats, slack in ((0.5, 1, None), (0.0, 3, _SLACK)):
                 for sequence in self._sequences:
-                    way_back = (share * self._way_back,) * jobs
                     yield CyclicRule(
-                        sequence, way_back, 0.0, (None,) * jobs, (patience,) * 3, 1, self._may_deadlock
+                        sequence=sequence,
+                        way_back=(share * self._way_back,) * jobs,
+                        weight_delay=0.0,
+                        trips=(None,) * jobs,
+                        patience=(patience,) * 3,
+                        repeats=repeats,
+                        slack=slack,
+                        reserving=self._may_deadlock,
                     )
 
     def drawn(self) -> CyclicRule:
@@ -92,7 +104,8 @@ class CyclicRules:
             weight_delay=draw.choice((0.0, draw.uniform(0, 3), draw.uniform(0, 10))),
             trips=tuple(draw.choice((None, draw.uniform(0.8, 2))) for _ in jobs),
             patience=(patience, patience, draw.choice((0.0, patience))),
-            repeats=draw.choice((0, 0, 1, 2)),
+            repeats=draw.choice((0, 1, 2, 3)),
+            slack=draw.choice((None, 0.5 * _SLACK, _SLACK, 2 * _SLACK)),
             reserving=self._may_deadlock and draw.random() < 0.5,
         )
         if draw.random() < 0.6:
@@ -122,7 +135,8 @@ class CyclicRules:
             weight_delay=moved(rule.weight_delay, 0.5),
             trips=tuple(trip if trip is None else moved(trip, 0.1) for trip in rule.trips),
             patience=tuple(moved(share, 0.15) for share in rule.patience),
-            repeats=draw.choice((rule.repeats, 0, 1, 2)),
+            repeats=draw.choice((rule.repeats, 1, 2, 3)),
+            slack=rule.slack if rule.slack is None else moved(rule.slack, 0.3 * _SLACK),
         )
         if not rule.shares:
             return changed

@@ -13,12 +13,11 @@ from functools import cached_property
 import numpy as np
 
 from gapweave.models.bounds.gap_sums import largest_sum
+from gapweave.models.bounds.memory_time import held_by_microbatch
 from gapweave.models.instance import Instance, Job
 from gapweave.models.memory import level_profiles
 from gapweave.solver.bounds.period import period_bound
-from gapweave.solver.held_memory import held_amounts
 from gapweave.solver.steady.primary_step import PrimaryStep
-from gapweave.solver.steady.step_hold import least_hold
 
 
 @dataclass(frozen=True)
@@ -121,14 +120,13 @@ class BesidePrimary:
     @cached_property
     def _held(self) -> list[list[int]]:
         """Memory times ticks that one step of each job takes at least of each device."""
-        held = [[0] * len(self.instance.devices) for _ in self.instance.jobs]
-        for own, job in zip(held, self.instance.jobs, strict=True):
-            for number, stage in enumerate(job.stages):
-                least = least_hold(job, number)
-                own[stage.device] += job.microbatch_count * sum(
-                    amount * least[claim, release] for claim, release, amount in held_amounts(stage)
-                )
-        return held
+        return [
+            [
+                job.microbatch_count * held_by_microbatch(job, device)
+                for device in range(len(self.instance.devices))
+            ]
+            for job in self.instance.jobs
+        ]
 
 
 def _on(job: Job, device: int) -> Iterator[int]:

@@ -10,17 +10,17 @@ from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.stream_plan import FloatArray
 
 #: Periods in a row, and the one that is read: the first ones fill the pipeline, the last one drains it.
-_PERIODS = 4
-_READ = 2
+PERIODS = 5
+READ = 3
 
 
 class RepeatedLists:
-    """Schedules `_PERIODS` periods by list scheduling."""
+    """Schedules `PERIODS` periods by list scheduling."""
 
     def __init__(self, graph: CyclicGraph) -> None:
         self.graph = graph
         steps = graph.arrays.steps
-        many = TaskArrays.build(graph.instance, tuple(_PERIODS * count for count in steps))
+        many = TaskArrays.build(graph.instance, tuple(PERIODS * count for count in steps))
         self._many = many
         self._schedulers: dict[bool, ListScheduler] = {}
         self._tasks = many.task_count
@@ -50,6 +50,7 @@ class RepeatedLists:
         patience: Sequence[float],
         *,
         reserving: bool = False,
+        holding: bool = False,
     ) -> tuple[Int64Array, int] | None:
         """Let each device run the ready task that was planned earliest.
 
@@ -61,6 +62,8 @@ class RepeatedLists:
             Ticks after which the plan repeats.
         limits, patience, reserving
             See `gapweave.solver.list_scheduler.ListScheduler`.
+        holding
+            Whether no task starts before it was planned to.
 
         Returns
         -------
@@ -72,10 +75,11 @@ class RepeatedLists:
         keys[: self._tasks] = times[self._origin] + period * self._period
         if reserving not in self._schedulers:
             self._schedulers[reserving] = ListScheduler(self._many, reserving=reserving)
-        starts = self._schedulers[reserving].run(keys, limits, patience)
+        releases = (keys - keys.min()).astype(np.int64) if holding else None
+        starts = self._schedulers[reserving].run(keys, limits, patience, releases)
         if starts is None:
             return None
-        here, next_one = (self._of_period(starts, number) for number in (_READ, _READ + 1))
+        here, next_one = (self._of_period(starts, number) for number in (READ, READ + 1))
         tasks = slice(0, self.graph.arrays.task_count)
         return here, max(1, int(np.median(next_one[tasks] - here[tasks])))
 

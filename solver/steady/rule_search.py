@@ -88,13 +88,19 @@ class RuleSearch:
         least = self.incumbent.proven.value
         plan = StreamPlan(self.graph.arrays, rule.sequence, least)
         times: FloatArray = plan.times(rule.way_back, rule.weight_delay)
-        limits, period = self._limits(rule, plan, times), least
+        limits, period, holding = self._limits(rule, plan, times), least, False
         for _ in range(1 + rule.repeats):
-            made = self._lists.run(times, period, limits, rule.patience, reserving=rule.reserving)
+            made = self._lists.run(
+                times, period, limits, rule.patience, reserving=rule.reserving, holding=holding
+            )
             if made is None:
                 return
             yield made
-            times, period = made[0].astype(float), max(least, made[1])
+            times = made[0].astype(float)
+            if holding or rule.slack is None:
+                period = max(least, period if holding else 0, made[1])
+            else:
+                period, holding = int(max(least, made[1]) * (1 + rule.slack)), True
 
     def _limits(self, rule: CyclicRule, plan: StreamPlan, times: FloatArray) -> dict[tuple[int, int], int]:
         arrays = self.graph.arrays

@@ -22,6 +22,8 @@ _TEMPERATURES = (0.05, 0.1, 0.15)
 _FIRST_ROUND = 5_000_000
 _SLICE = 2_500_000
 _SECONDS_OF_SLICE = 0.25
+#: Above so many nodes a move costs more than in proportion.
+_LARGE = 5_000
 #: Every round is longer than the one before by this factor.
 _GROWTH = 1.6
 #: Share of rounds that begin with the best schedule of some origin, not with one of the best of all.
@@ -50,7 +52,7 @@ class CyclicAnnealing:
         self._turning: Int64Array = np.unique(graph.source[graph.height != 0])
         self._room = np.array([_UNLIMITED if room is None else room for room in graph.room], dtype=np.int64)
         self._random = np.random.default_rng(seed)
-        self._moves = max(20, _SLICE // graph.arrays.node_count)
+        self._moves = _moves_of_slice(graph.arrays.node_count)
         self._median = float(np.median(graph.arrays.duration[: graph.arrays.task_count]))
         self._number = 0
         self._length = _FIRST_ROUND / _SLICE
@@ -133,6 +135,11 @@ class CyclicAnnealing:
         result = timed(self.graph, rings, at_least=period, at_most=period)
         assert result is not None
         self.incumbent.offer(found(self.graph, result, "annealing"))
+
+
+def _moves_of_slice(nodes: int) -> int:
+    """Return how many moves take as long as any other slice: a large graph's take more than their share."""
+    return max(5, int(_SLICE / nodes * min(1.0, _LARGE / nodes)))
 
 
 def block_table(graph: CyclicGraph) -> Int64Array:

@@ -7,7 +7,7 @@ import pytest
 from outcome import Run
 from schedule_factory import make_instance, uniform_job
 
-QUICK = ("--objective", "period", "--time-limit", "4", "--workers", "1")
+QUICK = ("--objective", "period", "--time-limit", "2.5", "--workers", "1")
 
 
 @pytest.fixture
@@ -24,9 +24,10 @@ def filled(run: Run, pair: str) -> str:
 
 
 def test_solve_says_what_a_step_of_the_primary_takes_and_what_is_gained(run: Run, pair: str) -> None:
-    outcome = run("solve", pair, "--mode", "fill", "-o", "fill.json", *QUICK)
+    own = ("--primary", "1f1b", "--time-limit", "4")
+    outcome = run("solve", pair, "--mode", "fill", "-o", "fill.json", *QUICK, *own)
     assert (outcome.code, outcome.err) == (0, "")
-    assert "a step of the primary takes 21 as alone (solver)" in outcome.out
+    assert "a step of the primary takes 21 as alone (1f1b)" in outcome.out
     assert "\nsteps per tick " in outcome.out
     assert "against job after job" in outcome.out
     assert " per step by the idle time of device 'gpu" in outcome.out

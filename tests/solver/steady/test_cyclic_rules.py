@@ -13,7 +13,9 @@ from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent, orders_of
 from gapweave.solver.steady.memory import fits
-from gapweave.solver.steady.repeated_lists import RepeatedLists
+from gapweave.solver.steady.one_at_a_time import one_at_a_time
+from gapweave.solver.steady.repeated_lists import READ, RepeatedLists
+from gapweave.solver.steady.retime import Timed, rings_of, timed
 from gapweave.solver.steady.sequence import MicrobatchSequence, sequences, spread_evenly
 from gapweave.solver.steady.stream_plan import StreamPlan
 from gapweave.solver.stopping import Stopping
@@ -131,6 +133,50 @@ def test_jobs_along_one_path_never_deadlock_and_keep_every_precedence(
     inside &= graph.source < graph.arrays.task_count
     source, target = graph.source[inside], graph.target[inside]
     assert (starts[target] >= starts[source] + graph.weight[inside]).all()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.booleans(), st.integers(0, 99))
+def test_held_tasks_start_no_sooner_than_planned_and_then_repeat_themselves(split: bool, seed: int) -> None:
+    """Holding a schedule of enough slack: the period becomes the plan's, and orders of it need no more."""
+    instance = make_instance(devices=4, microbatches=(8, 7), split=split, transfer=100, seed=seed)
+    graph = CyclicGraph.build(instance)
+    lists, tasks = RepeatedLists(graph), slice(0, graph.arrays.task_count)
+    plan = StreamPlan(graph.arrays, sequences(graph.arrays)[0], int(graph.load.max()))
+    made = lists.run(plan.times((4.0, 4.0), 0.0), plan.period, {}, (0.0, 0.0, 0.0))
+    assert made is not None
+    planned, period = made[0].astype(float), int(1.2 * max(made[1], plan.period))
+    for _ in range(3):
+        held = lists.run(planned, period, {}, (0.0, 0.0, 0.0), holding=True)
+        assert held is not None
+        assert (held[0][tasks] >= planned[tasks] - planned[tasks].min() + READ * period).all()
+        planned = held[0].astype(float)
+    assert held[1] == period
+    orders = orders_of(graph, Timed(held[1], held[0]))
+    result = timed(graph, rings_of(graph, orders), at_least=plan.period, at_most=2**50)
+    assert result is not None
+    assert result.period <= period
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 3), st.booleans(), st.booleans(), st.integers(0, 99), st.data())
+def test_one_microbatch_at_a_time_always_fits_into_memory(
+    devices: int, split: bool, reversed_order: bool, seed: int, data: st.DataObject
+) -> None:
+    instance = make_instance(
+        devices=devices,
+        microbatches=(3, 2),
+        reversed_order=reversed_order,
+        split=split,
+        memory_microbatches=1,
+        seed=seed,
+    )
+    graph = CyclicGraph.build(instance, (data.draw(st.integers(1, 2)), data.draw(st.integers(1, 2))))
+    orders = one_at_a_time(graph)
+    assert fits(graph, orders)
+    result = timed(graph, rings_of(graph, orders), at_least=1, at_most=2**50)
+    assert result is not None
+    assert result.period <= int(graph.arrays.duration.sum())
 
 
 @pytest.mark.parametrize("steps", [(1, 1), (1, 2), (2, 3)])

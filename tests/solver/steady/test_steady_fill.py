@@ -59,7 +59,7 @@ def own_period(instance: Instance) -> int:
 
 def test_the_primary_keeps_its_best_period_alone() -> None:
     instance = pair(4, 4)
-    schedule = fill(instance, time_limit=3.0)
+    schedule = fill(instance, time_limit=2.0)
     assert verify(schedule) == []
     assert schedule.primary is not None
     assert schedule.primary.makespan == own_period(instance)
