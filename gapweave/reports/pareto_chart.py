@@ -6,19 +6,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from gapweave.reports.captions import printable
 from gapweave.reports.colours import Theme
 from gapweave.reports.gantt_style import LABEL_SIZE, idle_look
 from gapweave.reports.pareto_labels import place_labels
 from gapweave.reports.pareto_points import Point, Step, bound_steps, points, reached_steps
 from gapweave.reports.time_scale import TimeScale, grouped, percent
+from gapweave.reports.trade_off_sheet import POINTS_PER_INCH, draw_legend, draw_title
 from gapweave.solver.pareto import ParetoFront
 
-_POINTS_PER_INCH = 72.0
 #: Of the page and of the chart on it, in points from the top left corner.
 _PAGE_WIDTH, _PAGE_HEIGHT = 540.0, 318.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 482.0, 52.0, 256.0
-_TITLE_SIZE, _LONGEST_TITLE = 11.0, 70
 #: How much the makespan of job after job may stretch the chart.
 _MOST_STRETCH = 5.0
 #: Where a slowdown is larger than the largest slack by this factor, the axis goes on in powers.
@@ -41,7 +39,7 @@ class _ParetoChart:
         longest = max((point.makespan for point in self.points), default=1)
         self.scale = TimeScale.fitting(front.instance.time_unit, longest)
         self.figure = Figure(
-            figsize=(_PAGE_WIDTH / _POINTS_PER_INCH, _PAGE_HEIGHT / _POINTS_PER_INCH),
+            figsize=(_PAGE_WIDTH / POINTS_PER_INCH, _PAGE_HEIGHT / POINTS_PER_INCH),
             facecolor=theme.paper,
         )
         self.slacks = sorted({row.slack for row in front.rows if row.slack is not None})
@@ -60,7 +58,7 @@ class _ParetoChart:
         self._draw_points(axes)
         self._draw_gain(axes)
         self._draw_texts()
-        self._draw_legend(axes)
+        draw_legend(self.figure, axes, _LEFT, 2, self.theme)
         return self.figure
 
     def _axes(self) -> Axes:
@@ -207,29 +205,9 @@ class _ParetoChart:
 
     def _draw_texts(self) -> None:
         """Write title, subtitle and the unit of makespans."""
-        name = printable(self.front.instance.name, _LONGEST_TITLE)
         words = f"makespan of all jobs in {self.scale.unit}; "
         words += "labels say how much later than alone the primary may end"
-        title: dict[str, Any] = {"size": _TITLE_SIZE, "weight": "bold", "color": self.theme.ink}
-        below: dict[str, Any] = {"size": LABEL_SIZE, "color": self.theme.quiet_ink}
-        for y, text, style in ((19.0, name, title), (34.0, words, below)):
-            place = (_LEFT / _PAGE_WIDTH, 1 - y / _PAGE_HEIGHT)
-            self.figure.text(*place, text, va="baseline", parse_math=False, **style)
-
-    def _draw_legend(self, axes: Axes) -> None:
-        handles, labels = axes.get_legend_handles_labels()
-        self.figure.legend(
-            handles[::-1],
-            labels[::-1],
-            loc="lower left",
-            bbox_to_anchor=(_LEFT / _PAGE_WIDTH, 8 / _PAGE_HEIGHT),
-            ncols=2,
-            frameon=False,
-            fontsize=LABEL_SIZE,
-            labelcolor=self.theme.ink,
-            borderpad=0,
-            borderaxespad=0,
-        )
+        draw_title(self.figure, _LEFT, self.front.instance.name, words, self.theme)
 
     def _outline(self, steps: list[Step]) -> tuple[list[float], list[float]]:
         """Return the corners of steps from the left to the right edge of the chart."""

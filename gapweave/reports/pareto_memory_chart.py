@@ -6,19 +6,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
-from gapweave.reports.captions import printable
 from gapweave.reports.colours import Theme
 from gapweave.reports.gantt_style import LABEL_SIZE, idle_look
 from gapweave.reports.pareto_labels import place_labels
 from gapweave.reports.pareto_memory_points import memory_bounds, memory_points, memory_scale
 from gapweave.reports.time_scale import TimeScale, grouped, percent
+from gapweave.reports.trade_off_sheet import POINTS_PER_INCH, draw_legend, draw_title
 from gapweave.solver.pareto_memory import MemoryFront
 
-_POINTS_PER_INCH = 72.0
 #: Of the page and of the chart on it, in points from the top left corner.
 _PAGE_WIDTH, _PAGE_HEIGHT = 540.0, 330.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 524.0, 52.0, 262.0
-_TITLE_SIZE, _LONGEST_TITLE = 11.0, 70
 #: An axis whose ends differ by a larger factor is logarithmic.
 _LINEAR = 3.0
 #: A label that has no place nearer to its point, in points, is left out; the table has all values.
@@ -52,7 +50,7 @@ class _MemoryChart:
         self.left, self.right = self._limits(self.levels, self.memory.amount, 0.12)
         self.low, self.high = self._limits(periods, self.time.ticks, 0.25)
         self.figure = Figure(
-            figsize=(_PAGE_WIDTH / _POINTS_PER_INCH, _PAGE_HEIGHT / _POINTS_PER_INCH),
+            figsize=(_PAGE_WIDTH / POINTS_PER_INCH, _PAGE_HEIGHT / POINTS_PER_INCH),
             facecolor=theme.paper,
         )
 
@@ -64,7 +62,7 @@ class _MemoryChart:
         self._draw_baseline(axes)
         self._draw_points(axes)
         self._draw_texts()
-        self._draw_legend(axes)
+        draw_legend(self.figure, axes, _LEFT, 3, self.theme)
         return self.figure
 
     def _limits(self, values: list[int], unit: int, room: float) -> tuple[float, float]:
@@ -187,28 +185,8 @@ class _MemoryChart:
 
     def _draw_texts(self) -> None:
         """Write title, subtitle and the unit of periods."""
-        name = printable(self.front.instance.name, _LONGEST_TITLE)
         words = f"least period in {self.time.unit} against memory; labels say the bubble rate"
-        title: dict[str, Any] = {"size": _TITLE_SIZE, "weight": "bold", "color": self.theme.ink}
-        below: dict[str, Any] = {"size": LABEL_SIZE, "color": self.theme.quiet_ink}
-        for y, text, style in ((19.0, name, title), (34.0, words, below)):
-            place = (_LEFT / _PAGE_WIDTH, 1 - y / _PAGE_HEIGHT)
-            self.figure.text(*place, text, va="baseline", parse_math=False, **style)
-
-    def _draw_legend(self, axes: Axes) -> None:
-        handles, labels = axes.get_legend_handles_labels()
-        self.figure.legend(
-            handles[::-1],
-            labels[::-1],
-            loc="lower left",
-            bbox_to_anchor=(_LEFT / _PAGE_WIDTH, 8 / _PAGE_HEIGHT),
-            ncols=3,
-            frameon=False,
-            fontsize=LABEL_SIZE,
-            labelcolor=self.theme.ink,
-            borderpad=0,
-            borderaxespad=0,
-        )
+        draw_title(self.figure, _LEFT, self.front.instance.name, words, self.theme)
 
     def _reached_outline(self) -> tuple[list[float], list[float]]:
         """Return the corners of the least period found for each capacity, from the least that works on."""

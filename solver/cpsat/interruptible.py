@@ -10,6 +10,17 @@ _PATIENCE = 0.3
 _POLL = 0.05
 
 
+def searching(workers: int, seed: int, work_limit: float | None = None) -> cp_model.CpSolver:
+    """Return a solver that leaves signals alone and stops after ``work_limit`` deterministic units."""
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = workers
+    solver.parameters.random_seed = seed
+    solver.parameters.catch_sigint_signal = False
+    if work_limit is not None:
+        solver.parameters.max_deterministic_time = work_limit
+    return solver
+
+
 def solve_until(
     solver: cp_model.CpSolver,
     model: cp_model.CpModel,

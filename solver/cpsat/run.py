@@ -9,7 +9,7 @@ from gapweave.models.bounds import SEARCH
 from gapweave.models.errors import Infeasible, InternalError
 from gapweave.models.schedule import Bound
 from gapweave.models.task_arrays import Int64Array
-from gapweave.solver.cpsat.interruptible import solve_until
+from gapweave.solver.cpsat.interruptible import searching, solve_until
 from gapweave.solver.cpsat.model import ScheduleModel
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.problem import Problem
@@ -39,15 +39,10 @@ def improve_and_prove(
     model = ScheduleModel(problem, upper_bound, incumbent.starts)
     if not model.build(stopping):
         return
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = workers
-    solver.parameters.random_seed = seed
-    solver.parameters.catch_sigint_signal = False
+    solver = searching(workers, seed, work_limit)
     solver.parameters.num_violation_ls = 0  # measured: it costs more than it finds here
     if stopping.time_limit is not None:
         solver.parameters.max_time_in_seconds = stopping.remaining
-    if work_limit is not None:
-        solver.parameters.max_deterministic_time = work_limit
     search = _Search(solver, model, incumbent)
     search.run(stopping)
     _judge(search, problem, incumbent)

@@ -16,6 +16,7 @@ from ortools.sat.python import cp_model
 
 from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Int64Array
+from gapweave.solver.cpsat.interruptible import searching
 from gapweave.solver.cpsat.window_choice import Outcome, WindowChoice
 from gapweave.solver.cpsat.window_model import WindowModel
 from gapweave.solver.device_orders import DeviceOrders, OrderGraph
@@ -206,10 +207,6 @@ class _WindowSearch:
 
 
 def _solver(rng: Random) -> cp_model.CpSolver:
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = rng.randrange(2**31)
-    solver.parameters.max_deterministic_time = _EFFORT
+    solver = searching(1, rng.randrange(2**31), _EFFORT)
     solver.parameters.linearization_level = 0
-    solver.parameters.catch_sigint_signal = False
     return solver

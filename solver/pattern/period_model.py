@@ -16,7 +16,7 @@ from math import gcd
 from ortools.sat.python import cp_model
 
 from gapweave.models.task_arrays import B, Block, F, TaskArrays, W
-from gapweave.solver.cpsat.interruptible import solve_until
+from gapweave.solver.cpsat.interruptible import searching, solve_until
 from gapweave.solver.held_memory import held_amounts
 from gapweave.solver.pattern.pattern import Lane, Pattern
 from gapweave.solver.room import free_capacities
@@ -56,11 +56,7 @@ class PeriodModel:
 
     def solve(self, work_limit: float, seed: int, stopping: Stopping) -> Pattern | None:
         """Search for a pattern within a number of deterministic units; None if none was found."""
-        solver = cp_model.CpSolver()
-        solver.parameters.num_workers = 1
-        solver.parameters.random_seed = seed
-        solver.parameters.max_deterministic_time = work_limit
-        solver.parameters.catch_sigint_signal = False
+        solver = searching(1, seed, work_limit)
         status = solve_until(solver, self.cp_model, lambda: bool(stopping))
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None

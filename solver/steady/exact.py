@@ -6,7 +6,7 @@ from ortools.sat.python import cp_model
 from gapweave.models.bounds import SEARCH
 from gapweave.models.errors import InternalError
 from gapweave.models.schedule import Bound
-from gapweave.solver.cpsat.interruptible import solve_until
+from gapweave.solver.cpsat.interruptible import searching, solve_until
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent, found, orders_of
 from gapweave.solver.steady.retime import Timed
@@ -30,12 +30,7 @@ def prove(
     model = WindowModel(
         graph, incumbent.proven.value, best.period - 1, best.timed, orders_of(graph, best.timed)
     )
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = workers
-    solver.parameters.random_seed = seed
-    solver.parameters.catch_sigint_signal = False
-    if work_limit is not None:
-        solver.parameters.max_deterministic_time = work_limit
+    solver = searching(workers, seed, work_limit)
     status = solve_until(solver, model.cp_model, lambda: bool(stopping))
     if status == cp_model.MODEL_INVALID:
         raise InternalError(f"CP-SAT refuses the model: {model.cp_model.validate()}")

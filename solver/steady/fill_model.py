@@ -13,7 +13,7 @@ from ortools.sat.python import cp_model
 
 from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Block, F, Int64Array
-from gapweave.solver.cpsat.interruptible import solve_until
+from gapweave.solver.cpsat.interruptible import searching, solve_until
 from gapweave.solver.held_memory import held_amounts
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.primary_step import PrimaryStep, primary_pins
@@ -164,12 +164,7 @@ def search_fill(
     model: FillModel, stopping: Stopping, *, workers: int, seed: int, work_limit: float | None
 ) -> tuple[Int64Array | None, bool]:
     """Return times that fit, if any were found, and whether there are none, proven."""
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = workers
-    solver.parameters.random_seed = seed
-    solver.parameters.catch_sigint_signal = False
-    if work_limit is not None:
-        solver.parameters.max_deterministic_time = work_limit
+    solver = searching(workers, seed, work_limit)
     status = solve_until(solver, model.cp_model, lambda: bool(stopping))
     if status == cp_model.MODEL_INVALID:
         raise InternalError(f"CP-SAT refuses the model: {model.cp_model.validate()}")
