@@ -20,7 +20,7 @@ def pair() -> Instance:
 
 @pytest.fixture(scope="module")
 def comparison(pair: Instance) -> Comparison:
-    return compare(pair, objective="period", time_limit=5, workers=1)
+    return compare(pair, objective="period", time_limit=10, workers=1)
 
 
 def rows(comparison: Comparison) -> list[PeriodRow]:

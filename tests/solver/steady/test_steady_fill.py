@@ -59,7 +59,7 @@ def own_period(instance: Instance) -> int:
 
 def test_the_primary_keeps_its_best_period_alone() -> None:
     instance = pair(4, 4)
-    schedule = fill(instance, time_limit=2.0)
+    schedule = fill(instance, time_limit=8.0)
     assert verify(schedule) == []
     assert schedule.primary is not None
     assert schedule.primary.makespan == own_period(instance)
@@ -102,7 +102,7 @@ def test_without_room_in_memory_nothing_fits() -> None:
 def test_several_secondary_jobs_do_as_many_steps_each() -> None:
     instance = pair(4, 4, others=2)
     third = instance.jobs[1].model_copy(update={"name": "third", "microbatches": 1})
-    schedule = fill(instance.model_copy(update={"jobs": (*instance.jobs, third)}), time_limit=2.0)
+    schedule = fill(instance.model_copy(update={"jobs": (*instance.jobs, third)}), time_limit=6.0)
     assert verify(schedule) == []
     assert schedule.steps[1] == schedule.steps[2]
 
@@ -132,14 +132,14 @@ def test_a_schedule_file_of_the_primary_alone_is_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize("objective", ["makespan", "period"])
 def test_a_schedule_that_is_not_the_primary_s_alone_is_refused(objective: str) -> None:
     instance = pair(2, 2)
-    other = solve(instance, objective=objective, time_limit=2.0, workers=1)  # type: ignore[arg-type]
+    other = solve(instance, objective=objective, time_limit=5.0, workers=1)  # type: ignore[arg-type]
     with pytest.raises(InvalidOption, match="expected a schedule of the primary alone"):
         fill(instance, primary=other)
 
 
 def test_a_given_schedule_that_breaks_a_rule_is_refused() -> None:
     instance = pair(2, 2)
-    alone = solve(instance.with_jobs(0), objective="period", time_limit=2.0, workers=1)
+    alone = solve(instance.with_jobs(0), objective="period", time_limit=5.0, workers=1)
     assert alone.period is not None
     with pytest.raises(Infeasible, match="cannot be kept"):
         fill(instance, primary=alone.model_copy(update={"period": alone.period - 1}))
@@ -174,7 +174,7 @@ def test_what_fill_finds_the_model_and_the_bound_do_not_exclude(instance: Instan
 
 def test_with_a_slack_the_period_stays_within_the_limit() -> None:
     instance = pair(4, 4)
-    schedule = solve(instance, objective="period", primary_slack=0.1, time_limit=2.0, workers=1)
+    schedule = solve(instance, objective="period", primary_slack=0.1, time_limit=6.0, workers=1)
     assert verify(schedule) == []
     assert schedule.primary is not None
     assert schedule.primary.limit == schedule.primary.makespan * 11 // 10
