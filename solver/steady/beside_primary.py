@@ -69,8 +69,13 @@ class BesideSearch:
         if steps is not None:
             return self._given(steps, stopping)
         bound = self._ratio_bound()
-        if not self._choices(bound):
+        if bound.value <= 0:
             raise Infeasible(f"no step of the other jobs fits beside the primary: {_why(bound)}")
+        if not self._choices(bound):
+            fewest = -(-bound.value.denominator // bound.value.numerator)
+            asked = ",".join(map(str, (fewest, *(1 for _ in self.instance.jobs[1:]))))
+            problem = f"no step of the other jobs fits beside few steps of the primary: {_why(bound)}"
+            raise nothing_found(stopping, f"{problem}; --steps {asked}, or more of the primary, may")
         for most_primary, share in _MOST_PRIMARY_STEPS.items():
             if self._best() is not None and most_primary > _ENOUGH_PRIMARY_STEPS:
                 break

@@ -93,6 +93,11 @@ def test_the_ratio_reached_is_within_its_bound() -> None:
     assert ratio["reached"] <= ratio["at_most"] <= 0.75
 
 
+def test_what_needs_many_steps_of_the_primary_is_not_called_impossible() -> None:
+    with pytest.raises(NothingFound, match=r"at most 0\.0469 per step of it, .*; --steps 22,1, or more"):
+        fill(pair(4, 4, others=64), primary="1f1b")
+
+
 def test_without_room_in_memory_nothing_fits() -> None:
     instance = pair(4, 8, capacity=4)
     with pytest.raises((Infeasible, NothingFound)):
