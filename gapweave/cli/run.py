@@ -142,7 +142,7 @@ def run(
     if as_json:
         write_json(_report(schedule, result) | {"checkpoint": None if saved is None else str(saved[0])})
     else:
-        _describe(schedule, result, earlier, saved)
+        _describe(schedule, result, earlier, saved, steps if loaded.period is not None else None)
     require_parity(result)
 
 
@@ -167,14 +167,18 @@ def _play(schedule: "Schedule", as_json: bool) -> None:
     )
 
 
-def _describe(path: str, result: "RunResult", earlier: "Saved | None", saved: "Saved | None") -> None:
+def _describe(
+    path: str, result: "RunResult", earlier: "Saved | None", saved: "Saved | None", periods: int | None
+) -> None:
+    fastest = _fastest(result, "step" if periods is None else "piece")
     write_fields(
         {
             "schedule": path,
             "backend": f"{result.backend}, {counted(len(result.programs), 'rank')}",
-            "steps": _steps(result, earlier),
+            "steps": _steps(result, earlier) if periods is None else None,
+            "periods": None if periods is None else _periods(periods, result),
             "checkpoint": None if saved is None else f"{saved[0]} (step {saved[1].step})",
-            "time": f"{result.seconds:.1f} s in all, {_fastest(result)}",
+            "time": f"{result.seconds:.1f} s in all, {fastest}",
         }
     )
     for job in result.stopped_jobs:
@@ -191,8 +195,14 @@ def _steps(result: "RunResult", earlier: "Saved | None") -> str:
     return f"{result.completed:,}{resumed}{', stopped early' if result.interrupted else ''}"
 
 
-def _fastest(result: "RunResult") -> str | None:
-    return f"{min(result.step_seconds):.4f} s for the fastest step" if result.step_seconds else "no step"
+def _periods(count: int, result: "RunResult") -> str:
+    """Say how many periods were carried out: they overlap, so all of them are one program."""
+    earlier = ", by an earlier run" if result.resumed else ""
+    return f"{count:,} in one piece{earlier}{', stopped early' if result.interrupted else ''}"
+
+
+def _fastest(result: "RunResult", part: str) -> str | None:
+    return f"{min(result.step_seconds):.4f} s for the fastest {part}" if result.step_seconds else "no step"
 
 
 def _loss_rows(result: "RunResult") -> list[tuple[object, ...]]:

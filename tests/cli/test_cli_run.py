@@ -78,6 +78,15 @@ def test_processes_train_own_models_exactly_as_alone(run: Run, pair: Path, tmp_p
     assert [float(row.rsplit(",", 1)[1]) for row in rows[:3]] == report["losses"]["job0"]
 
 
+def test_periods_are_counted_and_each_job_s_steps_with_them(run: Run, tmp_path: Path) -> None:
+    make_instance(uniform_job(2, 3), uniform_job(2, 2), devices=2).save(tmp_path / "pair.json")
+    words = ("--objective", "period", "--steps", "1,2", "-o", "period.json", "--time-limit", "10")
+    assert run("solve", "pair.json", *words).code == 0
+    outcome = run("run", "period.json", "--steps", 3, "--backend", "in-process")
+    assert "periods     3 in one piece\n" in outcome.out
+    assert [line.split()[:2] for line in outcome.out.splitlines()[-2:]] == [["job0", "3"], ["job1", "6"]]
+
+
 def test_resuming_another_schedule_is_allowed_and_said(run: Run, pair: Path, tmp_path: Path) -> None:
     other = tmp_path / "opposed.schedule.json"
     build_schedule(placed(make_instance(uniform_job(2, 3), uniform_job(2, 2), devices=2), "reversed")).save(
