@@ -176,6 +176,13 @@ class Job(FormatModel):
         """Ticks of all tasks of one step, over all devices."""
         return sum(stage.work * self.microbatch_count + stage.optimizer for stage in self.stages)
 
+    def loads(self, devices: int) -> list[int]:
+        """Ticks of all tasks of one step on each of so many devices."""
+        loads = [0] * devices
+        for stage in self.stages:
+            loads[stage.device] += stage.work * self.microbatch_count + stage.optimizer
+        return loads
+
     @property
     def horizon(self) -> int:
         """Ticks of one step with no overlap at all: release, every task and every transfer in turn."""

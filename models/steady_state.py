@@ -113,9 +113,8 @@ def least_period(instance: Instance, job: int) -> int:
 def _of_devices(alone: Instance) -> Iterator[int]:
     """Yield each device's load, and what memory and the ramps of a step ask for there."""
     (job,) = alone.jobs
+    yield from job.loads(len(alone.devices))
     for device in range(len(alone.devices)):
-        own = [stage for stage in job.stages if stage.device == device]
-        yield sum(job.microbatch_count * stage.work + stage.optimizer for stage in own)
         with suppress(ValueError):
             yield PERIOD_ARGUMENTS["memory-time"](alone, (1,), {"device": device})
         with suppress(ValueError):

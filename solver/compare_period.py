@@ -1,14 +1,15 @@
 """What is compared in steady state: repeated heuristics, job after job, and the solver in both modes."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from gapweave.models.errors import Infeasible, Interrupted, NotApplicable, NothingFound
 from gapweave.models.instance import Instance
 from gapweave.models.placement import Placement
-from gapweave.models.schedule import Mode, Schedule, SolverRecord, sort_tasks
+from gapweave.models.schedule import Mode, Schedule, SolverRecord
 from gapweave.models.steady_state import rate_unit
+from gapweave.solver.bounds import ProvenBound
 from gapweave.solver.bounds.period import period_bound
 from gapweave.solver.heuristics import Heuristic, heuristic, heuristics, with_variants
 from gapweave.solver.heuristics.registry import single_job_policies
@@ -16,6 +17,7 @@ from gapweave.solver.period_rows import IN_TURN, JobsAlone, PeriodRow, period_ro
 from gapweave.solver.primary import SOLVER
 from gapweave.solver.rows import Row, RowStatus
 from gapweave.solver.solve import solve
+from gapweave.solver.steady.conclude import periodic_schedule
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.repeated import repeated
 from gapweave.solver.timetable import rows_of, verified
@@ -86,26 +88,20 @@ class PeriodRuns:
         if found is None:
             reason = "its steps cannot follow each other within the memory"
             return self._without(method.name, "joint", "not-applicable", reason)
-        bound = period_bound(self.instance, self.graph.arrays.steps)
-        rows = rows_of(self.graph.arrays, found.starts)
-        schedule = Schedule(
-            instance=self.instance,
+        schedule = periodic_schedule(
+            self.graph,
+            rows_of(self.graph.arrays, found.starts),
+            found.period,
+            self._bound,
+            SolverRecord(name=method.name),
             placement=self.placement,
-            objective="period",
-            steps=self.graph.arrays.steps,
-            status="optimal" if found.period == bound.value else "feasible",
-            makespan=max(row.end for row in rows) - min(row.start for row in rows),
-            period=found.period,
-            lower_bound=bound.value,
-            bound=bound.bound,
-            job_makespans={
-                job.name: max(row.end for row in rows if row.job == number)
-                for number, job in enumerate(self.instance.jobs)
-            },
-            solver=SolverRecord(name=method.name),
-            tasks=sort_tasks(rows),
         )
         return period_row(method.name, verified(schedule))
+
+    @cached_property
+    def _bound(self) -> ProvenBound:
+        """What bounds every row in which each job does one step per period."""
+        return period_bound(self.instance, self.graph.arrays.steps)
 
     def _solver(self, mode: Mode) -> Row:
         own = self._options | {"mode": mode}

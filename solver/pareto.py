@@ -16,7 +16,6 @@ from gapweave.models.display import as_html
 from gapweave.models.errors import (
     GapweaveError,
     Infeasible,
-    InternalError,
     Interrupted,
     InvalidOption,
     NothingFound,
@@ -31,10 +30,11 @@ from gapweave.solver.known import Known
 from gapweave.solver.pareto_question import Question, questions
 from gapweave.solver.primary import SOLVER
 from gapweave.solver.problem import Problem, refuse_impossible_memory
+from gapweave.solver.proven_answer import proven_answer
 from gapweave.solver.rows import Baseline, Row, row_of
 from gapweave.solver.solve import solve
 from gapweave.solver.stopping import Stopping
-from gapweave.solver.timetable import make_schedule, verified
+from gapweave.solver.timetable import make_schedule
 
 #: How much later than alone the primary may end, as shares.
 SLACKS = (0.0, 0.01, 0.02, 0.05)
@@ -255,25 +255,7 @@ class _Search:
         primary = self.instance.jobs[0].name
         best = min(fitting, key=lambda answer: (answer.makespan, answer.job_makespans[primary]))
         proven = max(self._bounds(index), key=lambda proven: proven.value, default=None)
-        return self._as_answer(best, question, proven)
-
-    def _as_answer(self, schedule: Schedule, question: Question, proven: ProvenBound | None) -> Schedule:
-        """Return a schedule with this question's promise and bound, verified again."""
-        if proven is not None and proven.value > schedule.makespan:
-            raise InternalError(
-                f"bound {proven.value} of {self.instance.name!r} is above a verified schedule of makespan "
-                f"{schedule.makespan}; please report this instance"
-            )
-        values = {
-            "mode": question.mode,
-            "primary": question.promise,
-            "lower_bound": proven and proven.value,
-            "bound": proven and proven.bound,
-            "status": "optimal" if proven and schedule.makespan == proven.value else "feasible",
-        }
-        if all(getattr(schedule, name) == value for name, value in values.items()):
-            return schedule
-        return verified(schedule.model_copy(update=values))
+        return proven_answer(best, proven, mode=question.mode, primary=question.promise)
 
     def _row(self, index: int, schedule: Schedule | None) -> ParetoRow:
         question, seconds = self.questions[index], self.seconds.get(index, 0.0)

@@ -16,7 +16,6 @@ from gapweave.models.display import as_html
 from gapweave.models.errors import (
     GapweaveError,
     Infeasible,
-    InternalError,
     Interrupted,
     InvalidOption,
     NothingFound,
@@ -29,10 +28,10 @@ from gapweave.solver.known import Known
 from gapweave.solver.memory_levels import MemoryLevels
 from gapweave.solver.one_after_the_other import OneAfterTheOther
 from gapweave.solver.primary import SOLVER
+from gapweave.solver.proven_answer import proven_answer
 from gapweave.solver.rows import Row, row_of
 from gapweave.solver.solve import solve
 from gapweave.solver.stopping import Stopping
-from gapweave.solver.timetable import verified
 
 #: How many capacities are tried, beside none.
 MOST_LEVELS = 11
@@ -65,9 +64,9 @@ class MemoryRow(Row):
     load: int | None = None
 
     @property
-    def gap(self) -> float | None:
-        """``period / lower_bound - 1``."""
-        return self.period / self.lower_bound - 1 if self.period and self.lower_bound else None
+    def value(self) -> int | None:
+        """The period."""
+        return self.period
 
     def to_document(self) -> dict[str, Any]:
         """Return the row as JSON values, without the schedule."""
@@ -241,19 +240,7 @@ class _Search:
             return None
         best = min(fitting, key=lambda answer: (answer.value, self.levels.needed_by(answer)))
         proven = max(self._bounds(level), key=lambda proven: proven.value, default=None)
-        if proven is not None and proven.value > best.value:
-            raise InternalError(
-                f"bound {proven.value} of {self.levels.instance.name!r} is above a verified schedule of "
-                f"period {best.value}; please report this instance"
-            )
-        values = {
-            "instance": self.levels.at(level),
-            "placement": self.placement,
-            "lower_bound": proven and proven.value,
-            "bound": proven and proven.bound,
-            "status": "optimal" if proven and best.value == proven.value else "feasible",
-        }
-        return verified(best.model_copy(update=values))
+        return proven_answer(best, proven, instance=self.levels.at(level), placement=self.placement)
 
     def _row(self, level: int | None) -> MemoryRow:
         schedule, seconds = self._best(level), self.seconds.get(level, 0.0)

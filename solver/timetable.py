@@ -1,8 +1,11 @@
 """From starts to a schedule: rows, status, makespans, the verifier's word on all of it; and back."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gapweave.models.errors import InternalError
+from gapweave.models.instance import Instance
 from gapweave.models.schedule import Bound, Schedule, SolverRecord, sort_tasks
 from gapweave.models.task import KINDS, ScheduledTask
 from gapweave.models.task_arrays import Int64Array, TaskArrays, W
@@ -46,15 +49,19 @@ def make_schedule(
         makespan=makespan,
         lower_bound=lower_bound,
         bound=bound,
-        job_makespans={
-            job.name: max(row.end for row in rows if row.job == index)
-            for index, job in enumerate(problem.instance.jobs)
-        },
+        job_makespans=job_ends(problem.instance, rows),
         primary=problem.primary,
         solver=solver,
         tasks=sort_tasks(rows),
     )
     return verified(schedule) if verify_it else schedule
+
+
+def job_ends(instance: Instance, rows: Sequence[ScheduledTask]) -> dict[str, int]:
+    """Return the latest end of each job, in ticks, by its name."""
+    return {
+        job.name: max(row.end for row in rows if row.job == index) for index, job in enumerate(instance.jobs)
+    }
 
 
 def starts_of(schedule: Schedule, arrays: TaskArrays) -> Int64Array:

@@ -7,7 +7,7 @@ import typer
 from gapweave.cli.arguments import InstanceArgument, JsonOption
 from gapweave.cli.choices import Objective, Paper, Pareto, Placement
 from gapweave.cli.output import write, write_json, write_table
-from gapweave.cli.pareto import compare_memory, compare_slowdowns, require_objective
+from gapweave.cli.pareto import compare_trade_off, require_objective
 from gapweave.models.atomic_write import require_writable
 from gapweave.models.errors import InvalidOption
 
@@ -82,8 +82,7 @@ def compare(
     if pareto is not None:
         if methods is not None:
             raise InvalidOption("--methods: does not go with --pareto, which runs the solver alone")
-        trade_off = compare_slowdowns if pareto is Pareto.slowdown else compare_memory
-        trade_off(loaded, options, output, paper, as_json=as_json)
+        compare_trade_off(pareto, loaded, options, output, paper, as_json=as_json)
         return
     options["objective"] = objective.value
     options["methods"] = None if methods is None else [name.strip() for name in methods.split(",")]

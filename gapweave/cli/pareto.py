@@ -1,5 +1,6 @@
 """``gapweave compare --pareto``: makespan against the primary's slowdown, or period against memory."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gapweave.cli.choices import Objective, Pareto
@@ -11,8 +12,6 @@ if TYPE_CHECKING:
     from gapweave.models.instance import Instance
     from gapweave.reports.colours import ThemeName
     from gapweave.reports.trade_off_files import TradeOff
-    from gapweave.solver.pareto import ParetoFront, ParetoRow
-    from gapweave.solver.pareto_memory import MemoryFront, MemoryRow
 
 
 def require_objective(pareto: Pareto, objective: Objective) -> None:
@@ -22,7 +21,8 @@ def require_objective(pareto: Pareto, objective: Objective) -> None:
         raise InvalidOption(f"--pareto {pareto.value}: goes with --objective {needed.value}")
 
 
-def compare_slowdowns(
+def compare_trade_off(
+    pareto: Pareto,
     instance: "Instance",
     options: dict[str, Any],
     output: str | None,
@@ -30,28 +30,18 @@ def compare_slowdowns(
     *,
     as_json: bool,
 ) -> None:
-    """Trade makespan against slowdown, show it, and write it; ``options`` are those of `gapweave.pareto`."""
-    from gapweave.reports.pareto_page import trade_off
+    """Find a trade-off, show it, and write it.
+
+    ``options`` are those of `gapweave.pareto` or of `gapweave.pareto_memory`.
+    """
+    from gapweave.cli.interrupts import stop_on_signals
+    from gapweave.cli.live import live_line
 
     _refuse_early(options, output)
-    front = _found_slowdowns(instance, options)
-    _show(trade_off(front), front.to_document(), output, theme, as_json=as_json)
-
-
-def compare_memory(
-    instance: "Instance",
-    options: dict[str, Any],
-    output: str | None,
-    theme: "ThemeName | None",
-    *,
-    as_json: bool,
-) -> None:
-    """Trade period against memory; ``options`` are those of `gapweave.pareto_memory`."""
-    from gapweave.reports.pareto_memory_page import memory_trade_off
-
-    _refuse_early(options, output)
-    front = _found_memory(instance, options)
-    _show(memory_trade_off(front), front.to_document(), output, theme, as_json=as_json)
+    find = _slowdowns if pareto is Pareto.slowdown else _memory
+    with stop_on_signals() as stop, live_line(f"trading off on {instance.name}") as show:
+        found, document = find(instance, options | {"stop": stop}, show)
+    _show(found, document, output, theme, as_json=as_json)
 
 
 def _refuse_early(options: dict[str, Any], output: str | None) -> None:
@@ -66,30 +56,34 @@ def _refuse_early(options: dict[str, Any], output: str | None) -> None:
         require_writable(output)
 
 
-def _found_slowdowns(instance: "Instance", options: dict[str, Any]) -> "ParetoFront":
-    from gapweave.cli.interrupts import stop_on_signals
-    from gapweave.cli.live import live_line
+def _slowdowns(
+    instance: "Instance", options: dict[str, Any], show: Callable[[str], None]
+) -> "tuple[TradeOff, dict[str, Any]]":
+    """Trade makespan against slowdown."""
+    from gapweave.reports.pareto_page import trade_off
     from gapweave.reports.pareto_points import slack_name
-    from gapweave.solver.pareto import pareto
+    from gapweave.solver.pareto import ParetoRow, pareto
 
-    def line(row: "ParetoRow") -> str:
-        return f"slack {slack_name(row)}: {row.makespan or row.status}"
+    def line(row: ParetoRow) -> None:
+        show(f"slack {slack_name(row)}: {row.makespan or row.status}")
 
-    with stop_on_signals() as stop, live_line(f"trading off on {instance.name}") as show:
-        return pareto(instance, **options, stop=stop, on_row=lambda row: show(line(row)))
+    front = pareto(instance, **options, on_row=line)
+    return trade_off(front), front.to_document()
 
 
-def _found_memory(instance: "Instance", options: dict[str, Any]) -> "MemoryFront":
-    from gapweave.cli.interrupts import stop_on_signals
-    from gapweave.cli.live import live_line
-    from gapweave.solver.pareto_memory import pareto_memory
+def _memory(
+    instance: "Instance", options: dict[str, Any], show: Callable[[str], None]
+) -> "tuple[TradeOff, dict[str, Any]]":
+    """Trade period against memory."""
+    from gapweave.reports.pareto_memory_page import memory_trade_off
+    from gapweave.solver.pareto_memory import MemoryRow, pareto_memory
 
-    def line(row: "MemoryRow") -> str:
+    def line(row: MemoryRow) -> None:
         free = "no limit" if row.free is None else f"{row.free} {instance.memory_unit}"
-        return f"{free}: {row.period or row.status}"
+        show(f"{free}: {row.period or row.status}")
 
-    with stop_on_signals() as stop, live_line(f"trading off on {instance.name}") as show:
-        return pareto_memory(instance, **options, stop=stop, on_row=lambda row: show(line(row)))
+    front = pareto_memory(instance, **options, on_row=line)
+    return memory_trade_off(front), front.to_document()
 
 
 def _show(

@@ -78,15 +78,12 @@ def draw_torn_edges(
     axes: Axes, window: ChartWindow, width: ChartWidth, rows: Rows, theme: Theme, id_prefix: str
 ) -> None:
     """Bite teeth of paper out of the boxes that the window cuts."""
+    half, tooth = rows.box_height / 2, width.to_ticks(_TOOTH)
     for side, devices, edge, towards in (
         ("left", window.torn_left, window.begin, 1),
         ("right", window.torn_right, window.end, -1),
     ):
-        teeth = [
-            _teeth(edge, towards * width.to_ticks(_TOOTH), row - half, row + half)
-            for row in sorted(devices)
-            for half in (rows.box_height / 2,)
-        ]
+        teeth = [_teeth(edge, towards * tooth, row - half, row + half) for row in sorted(devices)]
         _bite(axes, teeth, theme, f"{id_prefix}torn-{side}")
 
 

@@ -7,7 +7,9 @@ times time, divided by T. The average is at most the capacity, so T is at least 
 from collections.abc import Iterator
 from math import gcd
 
+from gapweave.models.bounds.least_hold import least_hold
 from gapweave.models.instance import Instance, Job
+from gapweave.models.task_arrays import B, F
 
 
 def memory_time(instance: Instance, steps: tuple[int, ...], device: int) -> int:
@@ -45,16 +47,12 @@ def _amounts(job: Job, device: int) -> Iterator[int]:
 
 def held_by_microbatch(job: Job, device: int) -> int:
     """Return amount times ticks that one microbatch holds on a device at least."""
-    held, round_trip = 0, 0
-    for number in reversed(range(len(job.stages))):
-        stage = job.stages[number]
-        if number < len(job.stages) - 1:
-            round_trip += job.forward_lags[number] + job.backward_lags[number]
-        round_trip += stage.forward + stage.backward
+    held = 0
+    for number, stage in enumerate(job.stages):
         if stage.device == device:
-            memory = stage.memory
+            memory, hold = stage.memory, least_hold(job, number)
             after = memory.forward + memory.backward
-            held += memory.forward * round_trip + after * (stage.weight or 0)
+            held += memory.forward * hold[F, B] + after * (stage.weight or 0)
             # What B claims, it claims when it starts.
             held += max(memory.backward, 0) * stage.backward
     return held

@@ -1,5 +1,7 @@
 """Lower bounds on the period: load, spans and ramps of steps, memory; the best of them."""
 
+from operator import mul
+
 from gapweave.models.instance import Instance
 from gapweave.models.schedule import Bound
 from gapweave.solver.bounds import memory_time, step_ramps, step_span
@@ -23,9 +25,7 @@ def period_bound(instance: Instance, steps: tuple[int, ...], stopping: Stopping 
 
 def _load(instance: Instance, steps: tuple[int, ...]) -> ProvenBound:
     """A device runs one task at a time."""
-    loads = [0] * len(instance.devices)
-    for job, count in zip(instance.jobs, steps, strict=True):
-        for stage in job.stages:
-            loads[stage.device] += count * (job.microbatch_count * stage.work + stage.optimizer)
+    of_jobs = [job.loads(len(instance.devices)) for job in instance.jobs]
+    loads = [sum(map(mul, steps, own)) for own in zip(*of_jobs, strict=True)]
     device = loads.index(max(loads))
     return ProvenBound(loads[device], Bound(argument="device-load", certificate={"device": device}))

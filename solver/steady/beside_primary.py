@@ -92,12 +92,16 @@ class BesideSearch:
         """Return as many steps per step of the primary in a shorter period, if they are found."""
         divisor = gcd(*best.steps)
         steps = tuple(count // divisor for count in best.steps)
-        known = (one for one in self.tried if one.steps == steps)
-        shorter = next(known, None) or Candidate(self.problem, steps)
+        shorter = self._candidate(steps)
         if not shorter.is_met and not shorter.is_impossible and not stopping:
             shorter.start(stopping.share(_LOWEST_TERMS_SHARE))
             shorter.improve(stopping.share(_LOWEST_TERMS_SHARE))
         return shorter if shorter.is_met else best
+
+    def _candidate(self, steps: tuple[int, ...]) -> Candidate:
+        """Return what was tried with these steps, or a new one."""
+        tried = (one for one in self.tried if one.steps == steps)
+        return next(tried, None) or Candidate(self.problem, steps)
 
     def _nobody_beside(self, steps: tuple[int, ...], stopping: Stopping) -> Schedule:
         """The primary is the only job, so its own schedule is the result."""
@@ -113,17 +117,15 @@ class BesideSearch:
 
     def _given(self, steps: tuple[int, ...], stopping: Stopping) -> Schedule:
         """Search with given steps only; where that fails, look for others that would do."""
+        wanted = ",".join(map(str, steps))
         multiple = self._limits.bound([Fraction(count, steps[0]) for count in steps[1:]])
         if multiple.value < 1:
-            wanted = ",".join(map(str, steps))
             raise Infeasible(
                 f"--steps {wanted}: the other jobs' steps do not fit beside the primary's, which take "
                 f"{self.problem.pace} each: at most {float(multiple.value):.3g} times as many, "
                 f"by the {multiple.argument}"
             )
-        known = (one for one in self.tried if one.steps == steps)
-        candidate = next(known, None) or Candidate(self.problem, steps)
-        wanted = ",".join(map(str, steps))
+        candidate = self._candidate(steps)
         if candidate.is_impossible:
             raise Infeasible(
                 f"--steps {wanted}: need a period of {candidate.incumbent.proven.value} at least, "
@@ -240,10 +242,6 @@ def most_promising(
     for number, search in enumerate(searches):
         search.preview(steps, share.share(1 / (len(searches) - number)))
     return max(searches, key=lambda search: search.promise)
-
-
-def _ratio(steps: tuple[int, ...]) -> Fraction:
-    return Fraction(sum(steps[1:]), steps[0])
 
 
 def _why(bound: RatioBound) -> str:

@@ -80,11 +80,11 @@ class Candidate:
         self.beside = beside
         self.steps = steps
         self.allowed = steps[0] * beside.pace
-        pins = primary_pins(TaskArrays.build(instance, steps), beside.step)
-        graph = pinned = CyclicGraph.build(instance, steps, pins)
+        arrays = TaskArrays.build(instance, steps)
+        graph = pinned = CyclicGraph.of(arrays, primary_pins(arrays, beside.step))
         bound = ProvenBound(self.allowed, Bound(argument="pinned-primary"))
         if not beside.is_pinned:
-            graph, bound = CyclicGraph.build(instance, steps), period_bound(instance, steps)
+            graph, bound = CyclicGraph.of(arrays), period_bound(instance, steps)
         self.incumbent = SteadyIncumbent(graph, Stopping(), bound, enough=self.allowed)
         self._fill = CyclicFill(pinned, beside.step, beside.options.seed)
         self._is_excluded = False

@@ -1,21 +1,22 @@
 """From the best periodic schedule found to a verified one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gapweave.models.errors import Interrupted, NothingFound
-from gapweave.models.schedule import Mode, Primary, Schedule, sort_tasks
+from gapweave.models.schedule import Mode, Primary, Schedule, SolverRecord, sort_tasks
 from gapweave.models.task import ScheduledTask
 from gapweave.models.task_arrays import Int64Array
+from gapweave.solver.bounds import ProvenBound
 from gapweave.solver.options import Options
 from gapweave.solver.record import solver_record
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent
 from gapweave.solver.steady.primary_step import PrimaryStep
 from gapweave.solver.stopping import Stopping
-from gapweave.solver.timetable import rows_of, verified
+from gapweave.solver.timetable import job_ends, rows_of, verified
 
 
 def conclude(
@@ -46,31 +47,50 @@ def conclude(
     best, graph = incumbent.best, incumbent.graph
     if best is None:
         raise nothing_found(stopping, "no schedule was found within the limit")
-    rows = _rows(graph, best.timed.starts) if pinned is None else _beside(graph, pinned, best.timed.starts)
-    mode: Mode = "joint" if pinned is None else "fill"
-    bound = incumbent.proven
+    starts = best.timed.starts
+    rows = rows_of(graph.arrays, starts) if pinned is None else _beside(graph, pinned, starts)
     record = solver_record(options, stopping, best.source)
     record = record.model_copy(update={"notes": {**record.notes, **(notes or {})}})
-    return verified(
-        Schedule(
-            instance=graph.instance,
-            placement=options.placement,
-            objective="period",
-            mode=mode,
-            steps=graph.arrays.steps,
-            status="optimal" if best.period == bound.value else "feasible",
-            makespan=max(row.end for row in rows) - min(row.start for row in rows),
-            period=best.period,
-            lower_bound=bound.value,
-            bound=bound.bound,
-            job_makespans={
-                job.name: max(row.end for row in rows if row.job == index)
-                for index, job in enumerate(graph.instance.jobs)
-            },
-            primary=primary,
-            solver=record,
-            tasks=sort_tasks(rows),
-        )
+    schedule = periodic_schedule(
+        graph,
+        rows,
+        best.period,
+        incumbent.proven,
+        record,
+        placement=options.placement,
+        mode="joint" if pinned is None else "fill",
+        primary=primary,
+    )
+    return verified(schedule)
+
+
+def periodic_schedule(
+    graph: CyclicGraph,
+    rows: Sequence[ScheduledTask],
+    period: int,
+    proven: ProvenBound,
+    solver: SolverRecord,
+    *,
+    placement: str,
+    mode: Mode = "joint",
+    primary: Primary | None = None,
+) -> Schedule:
+    """Return rows as a schedule that repeats, not verified yet."""
+    return Schedule(
+        instance=graph.instance,
+        placement=placement,
+        objective="period",
+        mode=mode,
+        steps=graph.arrays.steps,
+        status="optimal" if period == proven.value else "feasible",
+        makespan=max(row.end for row in rows) - min(row.start for row in rows),
+        period=period,
+        lower_bound=proven.value,
+        bound=proven.bound,
+        job_makespans=job_ends(graph.instance, rows),
+        primary=primary,
+        solver=solver,
+        tasks=sort_tasks(rows),
     )
 
 
@@ -79,10 +99,6 @@ def nothing_found(stopping: Stopping, reason: str) -> NothingFound | Interrupted
     if stopping.signal.is_set():
         return Interrupted("interrupted before a schedule was found")
     return NothingFound(reason)
-
-
-def _rows(graph: CyclicGraph, starts: Int64Array) -> list[ScheduledTask]:
-    return rows_of(graph.arrays, starts)
 
 
 def _beside(graph: CyclicGraph, pinned: PrimaryStep, starts: Int64Array) -> list[ScheduledTask]:

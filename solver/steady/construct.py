@@ -10,13 +10,11 @@ from gapweave.solver.steady.memory import fits
 from gapweave.solver.steady.one_at_a_time import one_at_a_time
 from gapweave.solver.steady.overlapped import overlapped_steps
 from gapweave.solver.steady.repeated import repeated_orders
-from gapweave.solver.steady.retime import CyclicOrders, rings_of, timed
+from gapweave.solver.steady.retime import NEVER, CyclicOrders, rings_of, timed
 from gapweave.solver.steady.rule_search import RuleSearch
 from gapweave.solver.steady.stream import streams
 from gapweave.solver.stopping import Stopping
 
-#: Longer than any period, in ticks.
-_NEVER = 2**50
 #: Periods beyond this multiple of the best one are not worth a closer look.
 _TOLERANCE = 1.2
 #: Share of the time left that the search over dispatch rules may take.
@@ -53,7 +51,7 @@ def _offer_all(
             return
         if not fits(graph, orders):
             continue
-        most = _NEVER if incumbent.period is None else int(_TOLERANCE * incumbent.period)
+        most = NEVER if incumbent.period is None else int(_TOLERANCE * incumbent.period)
         least = incumbent.proven.value
         rings = rings_of(graph, orders)
         result = timed(graph, rings, at_least=least, at_most=most, hint=orders.times)

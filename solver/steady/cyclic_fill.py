@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from gapweave.models.bounds.least_hold import least_hold
 from gapweave.models.memory import level_profiles
 from gapweave.models.task_arrays import B, Block, F, Int64Array, W
 from gapweave.solver.steady.cyclic_list import FreeTasks, IdleTime, list_tasks
@@ -19,7 +20,6 @@ from gapweave.solver.steady.incumbent import SteadyIncumbent, found
 from gapweave.solver.steady.memory import fits
 from gapweave.solver.steady.primary_step import PrimaryStep, primary_pins
 from gapweave.solver.steady.retime import CyclicOrders, rings_of, timed
-from gapweave.solver.steady.step_hold import least_hold
 from gapweave.solver.stopping import Stopping
 
 #: Periods longer than this many times the primary's are of no use.

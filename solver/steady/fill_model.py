@@ -5,7 +5,6 @@ of the device begins, so that no task runs across; ``x`` in [0, T - d] and turn 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import TypeAlias
 
 import numpy as np
@@ -14,8 +13,8 @@ from ortools.sat.python import cp_model
 from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Block, F, Int64Array
 from gapweave.solver.cpsat.interruptible import searching, solve_until
-from gapweave.solver.held_memory import held_amounts
 from gapweave.solver.steady.graph import CyclicGraph
+from gapweave.solver.steady.holds import Hold, holds_of
 from gapweave.solver.steady.primary_step import PrimaryStep, primary_pins
 from gapweave.solver.stopping import Stopping
 
@@ -23,8 +22,6 @@ from gapweave.solver.stopping import Stopping
 _TURNS = (-2, 3)
 
 Expression: TypeAlias = cp_model.LinearExpr | int
-#: Device, claiming node, freeing node, amount.
-Hold: TypeAlias = tuple[int, int, int, int]
 
 
 class FillModel:
@@ -121,27 +118,11 @@ class FillModel:
 
     def _respect_memory(self) -> None:
         """What is claimed at x in turn p and freed at e in turn q: q - p - 1 always, from x, and until e."""
-        holds: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
-        for device, claim, release, amount in self._holds():
-            holds[device].append((claim, release, amount))
-        for device, free in enumerate(self.graph.room):
-            if free is not None and holds[device]:
-                self._limit(free, holds[device])
+        for free, holds in zip(self.graph.room, holds_of(self.graph), strict=True):
+            if free is not None and holds:
+                self._limit(free, holds)
 
-    def _holds(self) -> Iterator[Hold]:
-        """Yield what each microbatch holds of a device, from which of its tasks to which."""
-        arrays = self.graph.arrays
-        for block in arrays.blocks:
-            if block.kind != F:
-                continue
-            for claim, release, amount in held_amounts(arrays.instance.jobs[block.job].stages[block.stage]):
-                claims = arrays.block(block.job, claim, block.stage, block.step)
-                frees = arrays.block(block.job, release, block.stage, block.step)
-                if amount and claims is not None and frees is not None:
-                    for pair in zip(claims.nodes, frees.nodes, strict=True):
-                        yield (block.device, *pair, amount)
-
-    def _limit(self, free: int, holds: list[tuple[int, int, int]]) -> None:
+    def _limit(self, free: int, holds: list[Hold]) -> None:
         model = self.cp_model
         always: list[Expression] = []
         intervals, demands = [], []

@@ -53,7 +53,11 @@ class CyclicGraph:
             Starts of tasks that must keep their distances from each other, -1 for free ones, shape (tasks,),
             in ticks; microbatches in order on every stage.
         """
-        arrays = TaskArrays.build(instance, steps)
+        return cls.of(TaskArrays.build(instance, steps), pins)
+
+    @classmethod
+    def of(cls, arrays: TaskArrays, pins: Int64Array | None = None) -> "CyclicGraph":
+        """Lay out the edges of tasks; see `build`."""
         parts = [_within(arrays), _across(arrays)]
         if pins is not None:
             parts.append(_pinned(pins))

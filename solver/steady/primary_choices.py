@@ -4,8 +4,6 @@ Which of several equally good schedules the primary keeps decides what fits besi
 idle intervals where a search scatters them.
 """
 
-from collections.abc import Callable
-
 from gapweave.models.errors import NotApplicable
 from gapweave.models.instance import Instance
 from gapweave.models.schedule import Bound
@@ -14,6 +12,7 @@ from gapweave.solver.bounds import ProvenBound
 from gapweave.solver.heuristics import single_job_policies
 from gapweave.solver.job_alone import JobAlone
 from gapweave.solver.options import Options
+from gapweave.solver.steady.candidate import Improve
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent, found
 from gapweave.solver.steady.primary_step import PrimaryStep
@@ -22,8 +21,6 @@ from gapweave.solver.stopping import Stopping
 
 #: Policies that repeat in more than this many times the best period are not worth a try.
 _SLOWEST = 1.2
-
-Improve = Callable[[CyclicGraph, SteadyIncumbent, Options, Stopping], None]
 
 
 def primary_choices(

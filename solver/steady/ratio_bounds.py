@@ -62,11 +62,7 @@ class BesidePrimary:
     @cached_property
     def _loads(self) -> list[list[int]]:
         """Ticks of work of one step, by job and device."""
-        loads = [[0] * len(self.instance.devices) for _ in self.instance.jobs]
-        for own, job in zip(loads, self.instance.jobs, strict=True):
-            for stage in job.stages:
-                own[stage.device] += job.microbatch_count * stage.work + stage.optimizer
-        return loads
+        return [job.loads(len(self.instance.devices)) for job in self.instance.jobs]
 
     @cached_property
     def _spans(self) -> list[int]:

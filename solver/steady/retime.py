@@ -19,6 +19,9 @@ from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.kernel import Edges, Rings, least_period, working_space
 
+#: Longer than any period, in ticks.
+NEVER = 2**50
+
 
 @dataclass(frozen=True, eq=False)
 class CyclicOrders:

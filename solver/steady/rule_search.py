@@ -9,7 +9,7 @@ from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent, found, orders_of
 from gapweave.solver.steady.memory import fits
 from gapweave.solver.steady.repeated_lists import RepeatedLists
-from gapweave.solver.steady.retime import Timed, rings_of, timed
+from gapweave.solver.steady.retime import NEVER, Timed, rings_of, timed
 from gapweave.solver.steady.stream_plan import FloatArray, StreamPlan
 from gapweave.solver.stopping import Stopping
 
@@ -19,7 +19,6 @@ _FRUITLESS = 300
 #: Rules that are changed further; periods beyond the best one's that a rule may have to be among them.
 _KEPT = 6
 _TOLERANCE = 1.1
-_NEVER = 2**50
 
 
 class RuleSearch:
@@ -58,13 +57,13 @@ class RuleSearch:
         else:
             with ThreadPoolExecutor(len(rules)) as pool:
                 periods = list(pool.map(self._try, rules))
-        tried = [pair for pair in zip(periods, rules, strict=True) if pair[0] < _NEVER]
+        tried = [pair for pair in zip(periods, rules, strict=True) if pair[0] < NEVER]
         self._kept = sorted([*self._kept, *tried], key=lambda pair: pair[0])[:_KEPT]
         return self.incumbent.period != before
 
     def _try(self, rule: CyclicRule) -> int:
-        """Offer what a rule gives; returns its least period, `_NEVER` if there is none worth a look."""
-        best = _NEVER
+        """Offer what a rule gives; returns its least period, `NEVER` if there is none worth a look."""
+        best = NEVER
         for starts, period in self._schedules(rule):
             orders = orders_of(self.graph, Timed(period, starts))
             if not fits(self.graph, orders):
@@ -74,7 +73,7 @@ class RuleSearch:
                 self.graph,
                 rings_of(self.graph, orders),
                 at_least=self.incumbent.proven.value,
-                at_most=_NEVER if limit is None else int(limit * _TOLERANCE),
+                at_most=NEVER if limit is None else int(limit * _TOLERANCE),
                 hint=starts,
             )
             if result is not None:

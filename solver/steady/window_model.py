@@ -5,15 +5,14 @@ a device begins with the first F of a job there; of every other task there the i
 [o, o + T], and the images do not overlap.
 """
 
-from collections import defaultdict
 from math import gcd
 
 import numpy as np
 from ortools.sat.python import cp_model
 
 from gapweave.models.task_arrays import B, F, Int64Array
-from gapweave.solver.held_memory import held_amounts
 from gapweave.solver.steady.graph import CyclicGraph
+from gapweave.solver.steady.holds import Hold, holds_of
 from gapweave.solver.steady.retime import CyclicOrders, Timed
 
 #: Turns that F and B, and what follows them, can have in any schedule.
@@ -138,24 +137,11 @@ class WindowModel:
 
     def _respect_memory(self) -> None:
         """What is claimed at a in turn p and freed at e in turn q: q - p - 1 always, from a, until e."""
-        arrays = self.graph.arrays
-        holds: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
-        for block in arrays.blocks:
-            if block.kind != F:
-                continue
-            for claim, release, amount in held_amounts(arrays.instance.jobs[block.job].stages[block.stage]):
-                if amount:
-                    claims = arrays.block(block.job, claim, block.stage, block.step)
-                    frees = arrays.block(block.job, release, block.stage, block.step)
-                    assert claims is not None
-                    assert frees is not None
-                    pairs = zip(claims.nodes, frees.nodes, strict=True)
-                    holds[block.device] += [(*pair, amount) for pair in pairs]
-        for device, free in enumerate(self.graph.room):
-            if free is not None and holds[device]:
-                self._limit(device, free, holds[device])
+        for device, (free, holds) in enumerate(zip(self.graph.room, holds_of(self.graph), strict=True)):
+            if free is not None and holds:
+                self._limit(device, free, holds)
 
-    def _limit(self, device: int, free: int, holds: list[tuple[int, int, int]]) -> None:
+    def _limit(self, device: int, free: int, holds: list[Hold]) -> None:
         model, begin = self.cp_model, self.begin[device]
         until = model.new_int_var(-(2**50), 2**50, f"o{device}+T")
         model.add(until == begin + self.period)

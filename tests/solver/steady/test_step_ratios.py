@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from schedule_factory import make_instance, uniform_job
 
+from gapweave.models.bounds.least_hold import least_hold
 from gapweave.models.instance import Instance
 from gapweave.solver.steady.primary_step import primary_step
 from gapweave.solver.steady.ratio_bounds import BesidePrimary
-from gapweave.solver.steady.step_hold import least_hold
 from gapweave.solver.steady.step_ratios import step_ratios
 
 RATIOS = st.fractions(min_value=Fraction(1, 20), max_value=4)
