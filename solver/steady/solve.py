@@ -24,11 +24,13 @@ from gapweave.solver.steady.search import CyclicAnnealing
 from gapweave.solver.stopping import Stopping
 
 #: Above this many tasks CP-SAT does not look at the whole period at once.
-_MOST_TASKS_TO_PROVE = 600
+_MOST_TASKS_TO_PROVE = 1_200
 #: Up to this many, CP-SAT may use all time that is left for a proof.
 _FEW_TASKS = 200
 #: Share of the time limit after which the search for bounds ends.
 _BOUND_SHARE = 0.15
+#: Share of the time left for annealing before CP-SAT is asked, and of the rest for CP-SAT.
+_ANNEALING_SHARE, _PROOF_SHARE = 0.3, 0.7
 #: Rounds of annealing without success after which CP-SAT is asked.
 _FRUITLESS = 4
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
@@ -119,12 +121,12 @@ def _improve(graph: CyclicGraph, incumbent: SteadyIncumbent, options: Options, s
     for_proof = tasks <= _MOST_TASKS_TO_PROVE
     patience = _FRUITLESS if for_proof or not options.has_deadline else None
     incumbent.enter("annealing")
-    own = stopping.share(0.4) if for_proof and options.has_deadline else stopping
+    own = stopping.share(_ANNEALING_SHARE) if for_proof and options.has_deadline else stopping
     annealing.run(own, threads, fruitless=patience, work=work)
     if for_proof and not stopping and not incumbent.is_optimal:
         from gapweave.solver.steady.exact import prove  # OR-Tools takes a while to load
 
-        own = stopping.share(0.4) if tasks > _FEW_TASKS and options.has_deadline else stopping
+        own = stopping.share(_PROOF_SHARE) if tasks > _FEW_TASKS and options.has_deadline else stopping
         prove(graph, incumbent, own, workers=threads, seed=options.seed, work_limit=work)
     if options.has_deadline:
         incumbent.enter("annealing")
