@@ -25,7 +25,7 @@ from gapweave.solver.steady.window_model import WindowModel
 from gapweave.solver.stopping import Stopping
 
 #: Deterministic units of CP-SAT for the first question about a task.
-_FIRST_EFFORT = 0.0004
+_FIRST_EFFORT = 0.00015
 #: What becomes of the effort if there was no answer, and the range was halved or too narrow for that.
 _MORE_IN_HALVES, _MORE_IN_WHOLE = 1.1, 2.25
 #: What becomes of the ambition if there was no answer; after a refutation, the reverse.
@@ -130,9 +130,7 @@ class Proof:
         reach = self._reach(ceiling, question.cell)
         if reach is None:
             return Answer(ceiling + 1, is_refuted=True)
-        best = self.incumbent.best
-        assert best is not None
-        model = WindowModel(self.graph, reach, question.cell, question.at_least, best.timed)
+        model = WindowModel(self.graph, reach, question.cell, question.at_least)
         solver = searching(1, seed, question.effort)
         solver.parameters.use_dynamic_precedence_in_disjunctive = True
         solver.parameters.use_strong_propagation_in_disjunctive = True

@@ -93,6 +93,23 @@ class Reach:
         return self._known[first]
 
 
+def freedom(graph: CyclicGraph, period: int) -> float:
+    """Return the sum over the tasks of the time within which each can start, seen from its job's begin, in periods.
+
+    The less it is, the more is decided before CP-SAT looks for a schedule of at most that period.
+    """
+    cell = Cell.whole(graph, period)
+    reach = Precedence(graph).reach(period, cell)
+    if reach is None:
+        return 0.0
+    ranges = 0.0
+    for opening in cell.openings:
+        least, most = (side[: graph.arrays.task_count] for side in reach.seen_from(opening, cell))
+        own = graph.arrays.job[: graph.arrays.task_count] == graph.arrays.job[opening]
+        ranges += float((most - least)[own].sum())
+    return ranges / period
+
+
 def _by_first(
     source: Int64Array, target: Int64Array, weight: Int64Array, height: Int64Array, nodes: int
 ) -> _Arcs:

@@ -10,12 +10,11 @@ from math import gcd
 import numpy as np
 from ortools.sat.python import cp_model
 
-from gapweave.models.task_arrays import F, Int64Array
+from gapweave.models.task_arrays import F
 from gapweave.solver.steady.cell import Cell
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.holds import Hold, holds_of
 from gapweave.solver.steady.reach import Reach
-from gapweave.solver.steady.retime import Timed
 
 #: Jobs begin within a period of each other, F and B end within one from there, and what follows B within two.
 _TURNS = range(-3, 4)
@@ -34,8 +33,6 @@ class WindowModel:
         When each job begins, in ticks after the first one.
     at_least
         The least period of interest, in ticks.
-    hint
-        A schedule to begin near.
 
     Notes
     -----
@@ -45,7 +42,7 @@ class WindowModel:
     """
 
     def __init__(
-        self, graph: CyclicGraph, reach: Reach, cell: Cell, at_least: int, hint: Timed | None = None
+        self, graph: CyclicGraph, reach: Reach, cell: Cell, at_least: int
     ) -> None:
         self.graph = graph
         self.cp_model = cp_model.CpModel()
@@ -60,8 +57,6 @@ class WindowModel:
         self._place_images()
         self._respect_memory()
         self.cp_model.minimize(self.period)
-        if hint is not None:
-            self._begin_near(hint)
 
     def _variable(self, least: int, most: int, name: str) -> cp_model.IntVar:
         return self.cp_model.new_int_var(max(least, -self._span), min(most, self._span), name)
@@ -149,12 +144,3 @@ class WindowModel:
         base = model.new_int_var(-(2**40), free // scale, f"c{device}")
         model.add(base == sum(always))
         model.add_cumulative(intervals, demands, free // scale - base)
-
-    def _begin_near(self, hint: Timed) -> None:
-        """Hint at a schedule, each job moved by whole periods until it begins within a period from the first."""
-        openings = self._cell.openings
-        begins = hint.starts[list(openings)] - hint.starts[openings[0]]
-        moved = hint.starts[openings[0]] + begins // hint.period * hint.period
-        starts = hint.starts - moved[self.graph.arrays.job]
-        for variable, value in zip(self.start, starts.tolist(), strict=True):
-            self.cp_model.add_hint(variable, value)

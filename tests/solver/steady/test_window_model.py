@@ -74,7 +74,7 @@ def least(model: type[WindowModel], reach: type[Reach], instance: Instance, step
     graph, best = incumbent.graph, incumbent.best
     assert best is not None
     own = reach(Precedence(graph), best.period)
-    posed = model(graph, own, Cell.whole(graph, best.period), 1, best.timed)
+    posed = model(graph, own, Cell.whole(graph, best.period), 1)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     assert solver.solve(posed.cp_model) == cp_model.OPTIMAL
