@@ -30,6 +30,7 @@ _FIRST_EFFORT = 0.00015
 _MORE_IN_HALVES, _MORE_IN_WHOLE = 1.1, 2.25
 #: What becomes of the ambition if there was no answer; after a refutation, the reverse.
 _LESS = 0.5
+_FIRST_AMBITION = 0.125
 _LEAST_AMBITION = 0.02
 #: Ranges are halved, asked about all periods, down to this share of the period; and in any case down to this share of a
 #: task.
@@ -104,7 +105,7 @@ class Proof:
         tasks = graph.arrays.task_count
         self._narrow = max(1, int(np.median(graph.arrays.duration[:tasks]) * _SHARE_OF_TASK))
         whole = Cell.whole(graph, self._best - 1)
-        self.open = [Question(whole, incumbent.proven.value, 1.0, tasks * _FIRST_EFFORT)]
+        self.open = [Question(whole, incumbent.proven.value, _FIRST_AMBITION, tasks * _FIRST_EFFORT)]
 
     @property
     def _best(self) -> int:
@@ -175,7 +176,7 @@ class Proof:
 
     def _halves(self, question: Question) -> list[Question]:
         halves = [replace(question, cell=half) for half in question.cell.halves()]
-        if question.ambition == 1.0 and question.cell.width > self._best * _SHARE_OF_PERIOD:
+        if question.cell.width > self._best * _SHARE_OF_PERIOD:
             return halves
         return [_less(half, _MORE_IN_HALVES) for half in halves]
 
