@@ -196,16 +196,14 @@ def _prove(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: 
     """Let CP-SAT close the gap, unless there is none or the problem is too large to hope for a proof."""
     if incumbent.is_optimal or stopping or not _may_be_proven(problem):
         return
-    from gapweave.solver.cpsat import improve_and_prove  # OR-Tools takes a while to load
+    from gapweave.solver.cpsat import bisect, improve_and_prove  # OR-Tools takes a while to load
 
-    improve_and_prove(
-        problem,
-        incumbent,
-        stopping,
-        workers=options.threads,
-        seed=options.seed,
-        work_limit=options.with_work(1 - _IMPROVE_SHARE).work_limit,
-    )
+    work_limit = options.with_work(1 - _IMPROVE_SHARE).work_limit
+    workers, seed = options.threads, options.seed
+    if incumbent.starts is None:
+        improve_and_prove(problem, incumbent, stopping, workers=workers, seed=seed, work_limit=work_limit)
+    else:
+        bisect(incumbent, stopping, workers=workers, seed=seed, work_limit=work_limit)
 
 
 def _conclude(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> Schedule:
