@@ -14,6 +14,7 @@ from gapweave.models.schedule import Mode, Objective, Schedule
 from gapweave.solver.bounds.period import period_bound
 from gapweave.solver.construct import construct
 from gapweave.solver.default_policy import DEFAULT_POLICY
+from gapweave.solver.horizons import Horizons
 from gapweave.solver.improve import improve
 from gapweave.solver.incumbent import Incumbent, OnProgress
 from gapweave.solver.job_alone import JobAlone
@@ -31,8 +32,8 @@ from gapweave.solver.timetable import make_schedule
 MOST_TASKS_TO_PROVE = 1_000
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
 _PRIMARY_SHARE = 0.25
-#: Share of the remaining time, and of the work, after which improving ends where a proof follows.
-_IMPROVE_SHARE = 0.5
+#: Shares of the time after construction, and of the work, for improving and proving in turn.
+_TURNS = ((0.3, 0.2), (0.2, 0.3))
 #: Seconds per task that building and verifying the final schedule takes, kept back from the searches.
 _CONCLUSION = 12e-6
 
@@ -152,8 +153,7 @@ def _solve_placed(
     if known is not None:
         known.tell(incumbent)
     construct(problem, incumbent, stopping, options.seed, pinned)
-    _improve(problem, incumbent, stopping, options)
-    _prove(problem, incumbent, stopping, options)
+    _search(problem, incumbent, stopping, options)
     return _conclude(problem, incumbent, stopping, options)
 
 
@@ -180,30 +180,38 @@ def _pose(instance: Instance, options: Options, stopping: Stopping) -> tuple[Pro
     return Problem(instance), None
 
 
-def _improve(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
-    """Search around the best schedule; without a proof to follow, all the time that is left."""
-    if _may_be_proven(problem):
-        stopping, options = stopping.share(_IMPROVE_SHARE), options.with_work(_IMPROVE_SHARE)
-    persistent = options.has_deadline and not _may_be_proven(problem)
-    improve(problem, incumbent, stopping, options, persistent=persistent)
+def _search(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
+    """Search around the best schedule; where a proof may be had, in turns with it."""
+    if not _may_be_proven(problem):
+        improve(problem, incumbent, stopping, options, persistent=options.has_deadline)
+        return
+    horizons, rounds, left = Horizons(), 0, 1.0
+    for improving, proving in _TURNS:
+        turn, own = stopping.share(improving / left), options.with_work(improving)
+        rounds = improve(problem, incumbent, turn, own, persistent=False, first=rounds)
+        left -= improving
+        turn, own = stopping.share(proving / left), options.with_work(proving)
+        _prove(problem, incumbent, turn, own, horizons)
+        left -= proving
 
 
 def _may_be_proven(problem: Problem) -> bool:
     return int((~problem.is_pinned).sum()) <= MOST_TASKS_TO_PROVE
 
 
-def _prove(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
-    """Let CP-SAT close the gap, unless there is none or the problem is too large to hope for a proof."""
-    if incumbent.is_optimal or stopping or not _may_be_proven(problem):
+def _prove(
+    problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options, horizons: Horizons
+) -> None:
+    """Let CP-SAT close the gap, if there is one."""
+    if incumbent.is_optimal or stopping:
         return
     from gapweave.solver.cpsat import bisect, improve_and_prove  # OR-Tools takes a while to load
 
-    work_limit = options.with_work(1 - _IMPROVE_SHARE).work_limit
-    workers, seed = options.threads, options.seed
+    workers, seed, limit = options.threads, options.seed, options.work_limit
     if incumbent.starts is None:
-        improve_and_prove(problem, incumbent, stopping, workers=workers, seed=seed, work_limit=work_limit)
+        improve_and_prove(problem, incumbent, stopping, workers=workers, seed=seed, work_limit=limit)
     else:
-        bisect(incumbent, stopping, workers=workers, seed=seed, work_limit=work_limit)
+        bisect(incumbent, stopping, workers=workers, seed=seed, work_limit=limit, horizons=horizons)
 
 
 def _conclude(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> Schedule:

@@ -18,6 +18,10 @@ from gapweave.solver.cpsat.model import ScheduleModel
 from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
 
+#: Where seconds count, a question takes no more of them per deterministic unit: on the larger models CP-SAT's
+#: units pass too slowly, a hundred seconds each.
+_SECONDS_PER_UNIT = 10.0
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -56,7 +60,8 @@ class Decision(ScheduleModel):
             return Answer()
         self.solver.parameters.max_deterministic_time = budget
         if stopping.time_limit is not None:
-            self.solver.parameters.max_time_in_seconds = stopping.remaining
+            seconds = min(_SECONDS_PER_UNIT * budget, stopping.remaining)
+            self.solver.parameters.max_time_in_seconds = seconds
         status = self.solver.solve(self.cp_model)
         if status == cp_model.MODEL_INVALID:
             raise InternalError(f"CP-SAT refuses the model: {self.cp_model.validate()}")

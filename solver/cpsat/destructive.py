@@ -7,7 +7,7 @@ from gapweave.models.bounds import SEARCH
 from gapweave.models.errors import InternalError
 from gapweave.models.schedule import Bound
 from gapweave.solver.cpsat.decision import Answer, Decision
-from gapweave.solver.cpsat.horizons import Horizons, Question
+from gapweave.solver.horizons import Horizons, Question
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.stopping import Stopping
 
@@ -15,6 +15,8 @@ from gapweave.solver.stopping import Stopping
 SOURCE = "cp-sat decisions"
 #: Seconds that CP-SAT may take to return once it was told to stop; then it is left behind.
 _PATIENCE = 0.3
+#: Seconds that it mostly takes, kept back.
+_RETURN = 0.1
 _POLL = 0.05
 
 
@@ -25,11 +27,17 @@ def bisect(
     workers: int,
     seed: int,
     work_limit: float | None = None,
+    horizons: Horizons | None = None,
 ) -> None:
     """Ask whether shorter schedules exist, until bound and best schedule meet or it is time to stop.
 
     Every thread asks about a horizon of its own; a refuted one raises the bound. Without a schedule there
     is nothing to ask.
+
+    Parameters
+    ----------
+    horizons
+        What was asked earlier, to go on from there.
 
     Raises
     ------
@@ -39,7 +47,8 @@ def bisect(
     if incumbent.starts is None or incumbent.is_optimal or stopping:
         return
     incumbent.enter(SOURCE)
-    _Bisection(incumbent, seed, work_limit).run(stopping, workers)
+    stopping = stopping.reserving(_RETURN)
+    _Bisection(incumbent, seed, work_limit, horizons or Horizons()).run(stopping, workers)
 
 
 @dataclass
@@ -49,20 +58,17 @@ class _Bisection:
     incumbent: Incumbent
     seed: int
     work_limit: float | None
+    horizons: Horizons
     work: float = 0.0
     asked: int = 0
     is_over: bool = False
     failure: BaseException | None = None
-    horizons: Horizons = field(default_factory=Horizons)
     lock: threading.Lock = field(default_factory=threading.Lock)
     open: dict[Question, Decision] = field(default_factory=dict)
 
     def run(self, stopping: Stopping, workers: int) -> None:
         """Ask until the end, or a little after it is time to stop."""
-        threads = [
-            threading.Thread(target=self._work, args=(stopping,), name=SOURCE, daemon=True)
-            for _ in range(workers)
-        ]
+        threads = [threading.Thread(target=self._work, args=(stopping,), name=SOURCE) for _ in range(workers)]
         for thread in threads:
             thread.start()
         try:
@@ -119,8 +125,6 @@ class _Bisection:
             self._raise_bound(question.horizon + 1)
         if answer.starts is not None:
             self.incumbent.offer(answer.starts, SOURCE)
-        is_settled = not self._is_open(question.horizon)
-        self.horizons.answered(question, is_settled)
         for other, decision in self.open.items():
             if not self._is_open(other.horizon):
                 decision.solver.stop_search()
