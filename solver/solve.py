@@ -32,8 +32,10 @@ from gapweave.solver.timetable import make_schedule
 MOST_TASKS_TO_PROVE = 1_000
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
 _PRIMARY_SHARE = 0.25
-#: Shares of the time after construction, and of the work, for improving and proving in turn.
-_TURNS = ((0.3, 0.2), (0.2, 0.3))
+#: Share of the time after construction, and of the work, for the questions that CP-SAT answers at once.
+_SETTLE_SHARE = 0.1
+#: Shares of the same time, and of the work, for improving and proving in turn.
+_TURNS = ((0.25, 0.2), (0.2, 0.25))
 #: Seconds per task that building and verifying the final schedule takes, kept back from the searches.
 _CONCLUSION = 12e-6
 
@@ -185,7 +187,8 @@ def _search(problem: Problem, incumbent: Incumbent, stopping: Stopping, options:
     if not _may_be_proven(problem):
         improve(problem, incumbent, stopping, options, persistent=options.has_deadline)
         return
-    horizons, rounds, left = Horizons(), 0, 1.0
+    horizons, rounds, left = Horizons(), 0, 1.0 - _SETTLE_SHARE
+    _settle(problem, incumbent, stopping.share(_SETTLE_SHARE), options.with_work(_SETTLE_SHARE), horizons)
     for improving, proving in _TURNS:
         turn, own = stopping.share(improving / left), options.with_work(improving)
         rounds = improve(problem, incumbent, turn, own, persistent=False, first=rounds)
@@ -195,12 +198,25 @@ def _search(problem: Problem, incumbent: Incumbent, stopping: Stopping, options:
         left -= proving
 
 
+def _settle(
+    problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options, horizons: Horizons
+) -> None:
+    """Ask CP-SAT the questions that it answers at once."""
+    if incumbent.starts is not None:
+        _prove(problem, incumbent, stopping, options, horizons, horizons.budget)
+
+
 def _may_be_proven(problem: Problem) -> bool:
     return int((~problem.is_pinned).sum()) <= MOST_TASKS_TO_PROVE
 
 
 def _prove(
-    problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options, horizons: Horizons
+    problem: Problem,
+    incumbent: Incumbent,
+    stopping: Stopping,
+    options: Options,
+    horizons: Horizons,
+    most_per_question: float = float("inf"),
 ) -> None:
     """Let CP-SAT close the gap, if there is one."""
     if incumbent.is_optimal or stopping:
@@ -211,7 +227,15 @@ def _prove(
     if incumbent.starts is None:
         improve_and_prove(problem, incumbent, stopping, workers=workers, seed=seed, work_limit=limit)
     else:
-        bisect(incumbent, stopping, workers=workers, seed=seed, work_limit=limit, horizons=horizons)
+        bisect(
+            incumbent,
+            stopping,
+            workers=workers,
+            seed=seed,
+            work_limit=limit,
+            horizons=horizons,
+            most_per_question=most_per_question,
+        )
 
 
 def _conclude(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> Schedule:

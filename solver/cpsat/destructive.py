@@ -18,6 +18,8 @@ _PATIENCE = 0.3
 #: Seconds that it mostly takes, kept back.
 _RETURN = 0.1
 _POLL = 0.05
+#: Deterministic units that a question takes per node of its model, beyond those that CP-SAT counts.
+_WORK_PER_NODE = 1e-6
 
 
 def bisect(
@@ -28,6 +30,7 @@ def bisect(
     seed: int,
     work_limit: float | None = None,
     horizons: Horizons | None = None,
+    most_per_question: float = float("inf"),
 ) -> None:
     """Ask whether shorter schedules exist, until bound and best schedule meet or it is time to stop.
 
@@ -38,6 +41,8 @@ def bisect(
     ----------
     horizons
         What was asked earlier, to go on from there.
+    most_per_question
+        Deterministic units beyond which no question is asked again.
 
     Raises
     ------
@@ -48,7 +53,7 @@ def bisect(
         return
     incumbent.enter(SOURCE)
     stopping = stopping.reserving(_RETURN)
-    _Bisection(incumbent, seed, work_limit, horizons or Horizons()).run(stopping, workers)
+    _Bisection(incumbent, seed, work_limit, horizons or Horizons(), most_per_question).run(stopping, workers)
 
 
 @dataclass
@@ -59,6 +64,7 @@ class _Bisection:
     seed: int
     work_limit: float | None
     horizons: Horizons
+    most_per_question: float
     work: float = 0.0
     asked: int = 0
     is_over: bool = False
@@ -103,6 +109,8 @@ class _Bisection:
                 return False
             assert self.incumbent.makespan is not None
             question = self.horizons.next(self.incumbent.lower_bound, self.incumbent.makespan)
+            if question.budget > self.most_per_question:
+                return False
             decision = Decision(self.incumbent.problem, question.horizon, self.seed + self.asked)
             self.open[question] = decision
             self.asked += 1
@@ -120,7 +128,7 @@ class _Bisection:
 
     def _keep(self, question: Question, answer: Answer) -> None:
         """Raise the bound or offer the schedule; questions that are settled by that are left."""
-        self.work += answer.work
+        self.work += answer.work + _WORK_PER_NODE * self.incumbent.problem.arrays.node_count
         if answer.is_refuted:
             self._raise_bound(question.horizon + 1)
         if answer.starts is not None:
