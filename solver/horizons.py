@@ -22,9 +22,17 @@ class Horizons:
 
     The middle of the gap tells most, its ends are answered soonest: so the next question halves what lies
     between an end of the gap and the nearest question without an answer.
+
+    Attributes
+    ----------
+    budget
+        Deterministic units of the next question.
+    refuting
+        Whether to ask only what may be refuted: a quarter of the way to the nearest question without answer.
     """
 
     budget: float = _FIRST_BUDGET
+    refuting: bool = False
     _asked: set[int] = field(default_factory=set)
 
     def next(self, lower_bound: int, makespan: int) -> Question:
@@ -36,11 +44,14 @@ class Horizons:
         gap = makespan - lower_bound
         unanswered = [horizon for horizon in self._asked if lower_bound <= horizon < makespan]
         below = min(unanswered, default=makespan) - lower_bound
-        above = makespan - 1 - max(unanswered, default=lower_bound - 1)
-        if max(below, above) <= _LEAST_SHARE * gap:
+        above = 0 if self.refuting else makespan - 1 - max(unanswered, default=lower_bound - 1)
+        if max(below, above) <= (_LEAST_SHARE**2 if self.refuting else _LEAST_SHARE) * gap:
             self.budget *= _GROWTH
             self._asked.clear()
-            below = above = gap
-        horizon = lower_bound + below // 2 if below >= above else makespan - 1 - above // 2
+            below = gap
+        if below >= above:
+            horizon = lower_bound + below // (4 if self.refuting else 2)
+        else:
+            horizon = makespan - 1 - above // 2
         self._asked.add(horizon)
         return Question(horizon, self.budget)

@@ -28,8 +28,12 @@ from gapweave.solver.steady.solve import solve_period
 from gapweave.solver.stopping import Stopping
 from gapweave.solver.timetable import make_schedule
 
-#: Above this many free tasks CP-SAT hardly ever proves what the bounds do not.
+#: Above this many free tasks CP-SAT hardly ever proves what the bounds do not, but by propagation alone.
 MOST_TASKS_TO_PROVE = 1_000
+#: Above this many its propagation takes too long as well.
+_MOST_TASKS_TO_ASK = 5_000
+#: Deterministic units of a question that is to be answered by propagation.
+_PROPAGATION = 0.02
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
 _PRIMARY_SHARE = 0.25
 #: Share of the time after construction, and of the work, for the questions that CP-SAT answers at once.
@@ -183,12 +187,15 @@ def _pose(instance: Instance, options: Options, stopping: Stopping) -> tuple[Pro
 
 
 def _search(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
-    """Search around the best schedule; where a proof may be had, in turns with it."""
-    if not _may_be_proven(problem):
+    """Ask what CP-SAT decides at once, then search around the best schedule, in turns with longer proofs."""
+    if _free_tasks(problem) > MOST_TASKS_TO_PROVE:
+        if _free_tasks(problem) <= _MOST_TASKS_TO_ASK:
+            _settle(problem, incumbent, stopping, options, Horizons(_PROPAGATION, refuting=True))
+            options = options.with_work(1 - _SETTLE_SHARE)
         improve(problem, incumbent, stopping, options, persistent=options.has_deadline)
         return
     horizons, rounds, left = Horizons(), 0, 1.0 - _SETTLE_SHARE
-    _settle(problem, incumbent, stopping.share(_SETTLE_SHARE), options.with_work(_SETTLE_SHARE), horizons)
+    _settle(problem, incumbent, stopping, options, horizons)
     for improving, proving in _TURNS:
         turn, own = stopping.share(improving / left), options.with_work(improving)
         rounds = improve(problem, incumbent, turn, own, persistent=False, first=rounds)
@@ -203,11 +210,12 @@ def _settle(
 ) -> None:
     """Ask CP-SAT the questions that it answers at once."""
     if incumbent.starts is not None:
+        stopping, options = stopping.share(_SETTLE_SHARE), options.with_work(_SETTLE_SHARE)
         _prove(problem, incumbent, stopping, options, horizons, horizons.budget)
 
 
-def _may_be_proven(problem: Problem) -> bool:
-    return int((~problem.is_pinned).sum()) <= MOST_TASKS_TO_PROVE
+def _free_tasks(problem: Problem) -> int:
+    return int((~problem.is_pinned).sum())
 
 
 def _prove(

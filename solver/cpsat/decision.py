@@ -21,6 +21,8 @@ from gapweave.solver.stopping import Stopping
 #: Where seconds count, a question takes no more of them per deterministic unit: on the larger models CP-SAT's
 #: units pass too slowly, a hundred seconds each.
 _SECONDS_PER_UNIT = 10.0
+#: Seconds per node that presolve may take beyond that.
+_PRESOLVE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ class Decision(ScheduleModel):
             return Answer()
         self.solver.parameters.max_deterministic_time = budget
         if stopping.time_limit is not None:
-            seconds = min(_SECONDS_PER_UNIT * budget, stopping.remaining)
-            self.solver.parameters.max_time_in_seconds = seconds
+            seconds = _SECONDS_PER_UNIT * budget + _PRESOLVE * self.problem.arrays.node_count
+            self.solver.parameters.max_time_in_seconds = min(seconds, stopping.remaining)
         status = self.solver.solve(self.cp_model)
         if status == cp_model.MODEL_INVALID:
             raise InternalError(f"CP-SAT refuses the model: {self.cp_model.validate()}")

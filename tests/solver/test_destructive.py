@@ -142,9 +142,11 @@ def test_a_refutation_of_a_known_schedule_is_an_error(monkeypatch: pytest.Monkey
 
 
 @law
-@given(st.integers(1, 1000), st.integers(1, 1000), st.data())
-def test_questions_lie_between_bound_and_best_schedule(bound: int, width: int, data: st.DataObject) -> None:
-    horizons, best = Horizons(), bound + width
+@given(st.integers(1, 1000), st.integers(1, 1000), st.booleans(), st.data())
+def test_questions_lie_between_bound_and_best_schedule(
+    bound: int, width: int, refuting: bool, data: st.DataObject
+) -> None:
+    horizons, best = Horizons(refuting=refuting), bound + width
     while bound < best:
         question = horizons.next(bound, best)
         assert bound <= question.horizon < best
@@ -157,9 +159,11 @@ def test_questions_lie_between_bound_and_best_schedule(bound: int, width: int, d
             break
 
 
-@given(st.integers(1, 10**7), st.integers(1, 10**6))
-def test_without_answers_every_question_gets_more_time_sooner_or_later(bound: int, width: int) -> None:
-    horizons, budgets = Horizons(), []
+@given(st.integers(1, 10**7), st.integers(1, 10**6), st.booleans())
+def test_without_answers_questions_get_more_time_sooner_or_later(
+    bound: int, width: int, refuting: bool
+) -> None:
+    horizons, budgets = Horizons(refuting=refuting), []
     for _ in range(30):
         question = horizons.next(bound, bound + width)
         budgets.append(question.budget)
