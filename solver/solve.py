@@ -194,12 +194,13 @@ def _search(problem: Problem, incumbent: Incumbent, stopping: Stopping, options:
             options = options.with_work(1 - _SETTLE_SHARE)
         improve(problem, incumbent, stopping, options, persistent=options.has_deadline)
         return
-    horizons, rounds, left = Horizons(), 0, 1.0 - _SETTLE_SHARE
+    horizons, rounds, left, gap = Horizons(), 0, 1.0 - _SETTLE_SHARE, _gap(incumbent)
     _settle(problem, incumbent, stopping, options, horizons)
     for improving, proving in _TURNS:
-        turn, own = stopping.share(improving / left), options.with_work(improving)
-        rounds = improve(problem, incumbent, turn, own, persistent=False, first=rounds)
-        left -= improving
+        if 2 * _gap(incumbent) > gap:  # as long as proofs close half of it, nothing does better
+            turn, own = stopping.share(improving / left), options.with_work(improving)
+            rounds = improve(problem, incumbent, turn, own, persistent=False, first=rounds)
+        left, gap = left - improving, _gap(incumbent)
         turn, own = stopping.share(proving / left), options.with_work(proving)
         _prove(problem, incumbent, turn, own, horizons)
         left -= proving
@@ -212,6 +213,11 @@ def _settle(
     if incumbent.starts is not None:
         stopping, options = stopping.share(_SETTLE_SHARE), options.with_work(_SETTLE_SHARE)
         _prove(problem, incumbent, stopping, options, horizons, horizons.budget)
+
+
+def _gap(incumbent: Incumbent) -> float:
+    """Return the ticks between bound and best schedule; infinite without a schedule."""
+    return float("inf") if incumbent.makespan is None else incumbent.makespan - incumbent.lower_bound
 
 
 def _free_tasks(problem: Problem) -> int:
