@@ -55,3 +55,7 @@ class Horizons:
             horizon = makespan - 1 - above // 2
         self._asked.add(horizon)
         return Question(horizon, self.budget)
+
+    def withdraw(self, question: Question) -> None:
+        """Take back a question that was cut short."""
+        self._asked.discard(question.horizon)

@@ -117,6 +117,8 @@ class _Bisection:
         answer = decision.ask(min(question.budget, self._left), stopping)
         with self.lock:
             del self.open[question]
+            if stopping:
+                self.horizons.withdraw(question)
             if self.is_over:
                 return False
             self._keep(question, answer)
