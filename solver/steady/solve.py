@@ -20,15 +20,16 @@ from gapweave.solver.steady.incumbent import SteadyIncumbent
 from gapweave.solver.steady.known import tell
 from gapweave.solver.steady.primary_choices import primary_choices
 from gapweave.solver.steady.primary_step import primary_step
+from gapweave.solver.steady.reach import freedom
 from gapweave.solver.steady.search import CyclicAnnealing
 from gapweave.solver.stopping import Stopping
 
-#: Above this many tasks CP-SAT does not look at the whole period at once.
-_MOST_TASKS_TO_PROVE = 600
-#: Up to this many, CP-SAT may use all time that is left for a proof.
-_FEW_TASKS = 200
+#: Above so many tasks, or if more is left open than this, CP-SAT does not look at the whole period at once.
+_MOST_TASKS_TO_PROVE, _MOST_FREEDOM = 1_200, 150.0
 #: Share of the time limit after which the search for bounds ends.
 _BOUND_SHARE = 0.15
+#: Share of the time left for annealing before CP-SAT is asked, and of the rest for CP-SAT.
+_ANNEALING_SHARE, _PROOF_SHARE = 0.3, 0.7
 #: Rounds of annealing without success after which CP-SAT is asked.
 _FRUITLESS = 4
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
@@ -116,15 +117,15 @@ def _improve(graph: CyclicGraph, incumbent: SteadyIncumbent, options: Options, s
         return
     annealing = CyclicAnnealing(graph, incumbent, options.seed)
     tasks, threads, work = graph.arrays.task_count, options.threads, options.work_limit
-    for_proof = tasks <= _MOST_TASKS_TO_PROVE
+    for_proof = tasks <= _MOST_TASKS_TO_PROVE and freedom(graph, incumbent.best.period) <= _MOST_FREEDOM
     patience = _FRUITLESS if for_proof or not options.has_deadline else None
     incumbent.enter("annealing")
-    own = stopping.share(0.4) if for_proof and options.has_deadline else stopping
+    own = stopping.share(_ANNEALING_SHARE) if for_proof and options.has_deadline else stopping
     annealing.run(own, threads, fruitless=patience, work=work)
     if for_proof and not stopping and not incumbent.is_optimal:
         from gapweave.solver.steady.exact import prove  # OR-Tools takes a while to load
 
-        own = stopping.share(0.4) if tasks > _FEW_TASKS and options.has_deadline else stopping
+        own = stopping.share(_PROOF_SHARE) if options.has_deadline else stopping
         prove(graph, incumbent, own, workers=threads, seed=options.seed, work_limit=work)
     if options.has_deadline:
         incumbent.enter("annealing")

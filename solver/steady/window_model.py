@@ -10,85 +10,71 @@ from math import gcd
 import numpy as np
 from ortools.sat.python import cp_model
 
-from gapweave.models.task_arrays import B, F, Int64Array
+from gapweave.models.task_arrays import F
+from gapweave.solver.steady.cell import Cell
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.holds import Hold, holds_of
-from gapweave.solver.steady.retime import CyclicOrders, Timed
+from gapweave.solver.steady.reach import Reach
 
-#: Turns that F and B, and what follows them, can have in any schedule.
-_TURNS = range(-2, 2)
-_TURNS_AFTER_B = range(-2, 3)
+#: Jobs begin within a period of each other, F and B end within one from there, and what follows B within two.
+_TURNS = range(-3, 4)
 
 
 class WindowModel:
-    """All periods in [at_least, at_most] at once.
+    """All schedules in one cell, of all periods from ``at_least`` to that of the reach.
 
     Parameters
     ----------
     graph
         Tasks and edges.
-    timed, orders
-        A schedule, the hint; turns count from those of its orders.
+    reach
+        How far apart the tasks of a job can be.
+    cell
+        When each job begins, in ticks after the first one.
+    at_least
+        The least period of interest, in ticks.
 
     Notes
     -----
-    Let job j run its first F on stage 0 at t_j. Its last B there ends by t_j + T (rule 7), so all F and B of
-    its steps run within T from t_j, and what follows B within 2 T. Which of a job's periods counts as the
-    first is free: so let t_0 <= t_j < t_0 + T. Then all F and B, and the begin of every window, lie in
-    [t_0, t_0 + 2 T), what follows B in [t_0, t_0 + 3 T): no turn is left out, and a search is a proof.
-
-    Two equal jobs can change places: t_j then lies as far before t_0 + T as it lay behind t_0, so it need
-    not be looked for in the second half of the period.
+    From where its job begins, the reach bounds every start, and with it the turns that a task can have: no schedule of
+    the cell is left out, and a search is a proof. The narrower the cell, and the closer T to what a step takes alone, the
+    more is decided beforehand.
     """
 
     def __init__(
-        self,
-        graph: CyclicGraph,
-        at_least: int,
-        at_most: int,
-        timed: Timed,
-        orders: CyclicOrders,
+        self, graph: CyclicGraph, reach: Reach, cell: Cell, at_least: int
     ) -> None:
         self.graph = graph
         self.cp_model = cp_model.CpModel()
-        self.at_most = at_most
-        starts, self._turn = _in_order(graph, timed, orders)
-        self._hint = starts
-        self._orders = orders
-        self.period = self.cp_model.new_int_var(at_least, at_most, "T")
-        span = int(abs(starts).max()) + 4 * at_most
-        self.start = [
-            self.cp_model.new_int_var(-span, span, f"t{node}") for node in range(graph.arrays.node_count)
-        ]
+        self.at_least, self.at_most = at_least, reach.period
+        self._reach, self._cell = reach, cell
+        self.period = self.cp_model.new_int_var(at_least, self.at_most, "T")
+        bounds = zip(*(side.tolist() for side in reach.seen_from(cell.openings[0], cell)), strict=True)
+        self._span = 8 * self.at_most
+        self.start = [self._variable(least, most, f"t{node}") for node, (least, most) in enumerate(bounds)]
         self._respect_edges()
         self._order_jobs()
         self._place_images()
         self._respect_memory()
         self.cp_model.minimize(self.period)
-        for variable, value in zip(self.start, starts.tolist(), strict=True):
-            self.cp_model.add_hint(variable, value)
+
+    def _variable(self, least: int, most: int, name: str) -> cp_model.IntVar:
+        return self.cp_model.new_int_var(max(least, -self._span), min(most, self._span), name)
 
     def _respect_edges(self) -> None:
-        """t_j + h T >= t_i + w; the first task starts at 0."""
+        """t_j + h T >= t_i + w."""
         graph = self.graph
-        self.cp_model.add(self.start[0] == int(self._hint[0]))
-        edges = zip(
-            *(column.tolist() for column in (graph.source, graph.target, graph.weight, graph.height)),
-            strict=True,
-        )
-        for source, target, weight, height in edges:
+        columns = (graph.source, graph.target, graph.weight, graph.height)
+        for source, target, weight, height in zip(*(column.tolist() for column in columns), strict=True):
             self.cp_model.add(self.start[target] + height * self.period >= self.start[source] + weight)
 
     def _order_jobs(self) -> None:
-        """The first job begins first; a job that equals it, by half a period later."""
-        model, opening = self.cp_model, _openings(self.graph)
-        begin = self.start[opening[0]]
-        for job in range(1, len(opening)):
-            own = self.start[opening[job]]
-            model.add(own >= begin)
-            model.add(own <= begin + self.period - 1)
-            if job == 1 and _are_interchangeable(self.graph):
-                model.add(2 * (own - begin) <= self.period)
+        """A job begins less than a period after the first one, one that equals it within half a period."""
+        begin = self.start[self._cell.openings[0]]
+        for opening in self._cell.openings[1:]:
+            self.cp_model.add(self.start[opening] <= begin + self.period - 1)
+        if self._cell.are_equal:
+            self.cp_model.add(2 * (self.start[self._cell.openings[1]] - begin) <= self.period)
 
     def _place_images(self) -> None:
         """Images lie in the window, o <= a and a + d <= o + T, and do not overlap."""
@@ -96,44 +82,44 @@ class WindowModel:
         self.turn: dict[int, cp_model.LinearExpr | int] = {}
         self.image: dict[int, cp_model.IntVar] = {}
         self.begin: dict[int, cp_model.IntVar] = {}
-        order = self._orders.order
-        devices = arrays.device[order]
+        devices = arrays.device[: arrays.task_count]
         for device in np.unique(devices).tolist():
-            nodes = order[devices == device].tolist()
-            first = nodes[0]
-            begin = self.begin[device] = self.start[first]
+            nodes = np.flatnonzero(devices == device)
+            first = int(nodes[0])
             assert arrays.kind[first] == F
-            base = int(self._turn[first])
+            begin = self.begin[device] = self.start[first]
+            least, most = (side[nodes].tolist() for side in self._reach.seen_from(first, self._cell))
             intervals = []
-            for node in nodes:
+            for node, earliest, latest in zip(nodes.tolist(), least, most, strict=True):
                 duration = int(arrays.duration[node])
-                if node == first:
-                    self.turn[node], self.image[node] = 0, begin
-                else:
-                    self._place_image(node, int(self._turn[node]) - base)
-                    model.add(self.image[node] >= begin)
+                self._place_image(node, self._turns(earliest, latest, duration))
+                model.add(self.image[node] >= begin)
                 model.add(self.image[node] + duration <= begin + self.period)
                 intervals.append(model.new_fixed_size_interval_var(self.image[node], duration, ""))
             model.add_no_overlap(intervals)
 
-    def _place_image(self, node: int, usual: int) -> None:
-        """One of several turns: a = t - q T."""
-        model = self.cp_model
-        span = int(abs(self._hint).max()) + 6 * self.at_most
-        image = model.new_int_var(-span, span, f"a{node}")
-        choices = []
-        turns = self._turns(node)
-        for q in turns:
-            chosen = model.new_bool_var(f"q{node}={q}")
-            model.add(image == self.start[node] - q * self.period).only_enforce_if(chosen)
-            model.add_hint(chosen, q == usual)
-            choices.append(chosen)
-        model.add_exactly_one(choices)
-        self.image[node] = image
-        self.turn[node] = sum(q * chosen for q, chosen in zip(turns, choices, strict=True))
+    def _turns(self, earliest: int, latest: int, duration: int) -> list[int]:
+        """Return every q with q T <= t - o <= (q + 1) T - d for some T and t."""
+        shortest, longest = self.at_least, self.at_most
+        return [
+            q
+            for q in _TURNS
+            if q * (shortest if q > 0 else longest) <= latest
+            and earliest + duration <= (q + 1) * (longest if q >= 0 else shortest)
+        ]
 
-    def _turns(self, node: int) -> range:
-        return _TURNS if self.graph.arrays.kind[node] in (F, B) else _TURNS_AFTER_B
+    def _place_image(self, node: int, turns: list[int]) -> None:
+        """The image a = t - q T of one of several turns; without any, the cell is empty."""
+        model, start = self.cp_model, self.start[node]
+        if turns == [0]:
+            self.turn[node], self.image[node] = 0, start
+            return
+        image = self.image[node] = model.new_int_var(-self._span, self._span, f"a{node}")
+        chosen = {q: model.new_bool_var(f"q{node}={q}") for q in turns}
+        for q, literal in chosen.items():
+            model.add(image == start - q * self.period).only_enforce_if(literal)
+        model.add_exactly_one(chosen.values())
+        self.turn[node] = sum(q * literal for q, literal in chosen.items())
 
     def _respect_memory(self) -> None:
         """What is claimed at a in turn p and freed at e in turn q: q - p - 1 always, from a, until e."""
@@ -158,29 +144,3 @@ class WindowModel:
         base = model.new_int_var(-(2**40), free // scale, f"c{device}")
         model.add(base == sum(always))
         model.add_cumulative(intervals, demands, free // scale - base)
-
-
-def _in_order(graph: CyclicGraph, timed: Timed, orders: CyclicOrders) -> tuple[Int64Array, Int64Array]:
-    """Move each job by whole periods until it begins within a period from the first one: starts and turns."""
-    starts, turn = timed.starts.copy(), orders.turn.copy()
-    opening = _openings(graph)
-    for job, node in enumerate(opening):
-        own = graph.arrays.job == job
-        moved = int((timed.starts[node] - timed.starts[opening[0]]) // timed.period)
-        starts[own] -= moved * timed.period
-        turn[own] -= moved
-    return starts, turn
-
-
-def _openings(graph: CyclicGraph) -> list[int]:
-    """The first F of each job on stage 0."""
-    blocks = (graph.arrays.block(job, F, 0, 0) for job in range(len(graph.instance.jobs)))
-    return [block.first for block in blocks if block is not None]
-
-
-def _are_interchangeable(graph: CyclicGraph) -> bool:
-    """Whether there are two jobs, both free, that differ by nothing but their names."""
-    jobs, steps = graph.instance.jobs, graph.arrays.steps
-    if len(jobs) != 2 or steps[0] != steps[1] or graph.is_pinned:
-        return False
-    return jobs[1] == jobs[0].model_copy(update={"name": jobs[1].name})
