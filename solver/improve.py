@@ -24,8 +24,14 @@ _MOST_ROUNDS = 6
 
 
 def improve(
-    problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options, *, persistent: bool
-) -> None:
+    problem: Problem,
+    incumbent: Incumbent,
+    stopping: Stopping,
+    options: Options,
+    *,
+    persistent: bool,
+    first: int = 0,
+) -> int:
     """Search around the best schedule until it meets the bound or it is time to stop.
 
     The searches on orders and windows take turns, longer each time: what one of them cannot leave, the other
@@ -35,21 +41,30 @@ def improve(
     ----------
     persistent
         Whether to go on until it is time to stop, however long nothing helps.
+    first
+        Number of the first round: how many were finished before, if this continues an earlier search.
+
+    Returns
+    -------
+    int
+        Number of the next round.
     """
     if stopping or incumbent.is_optimal:
-        return
+        return first
     preparation = Preparation()
-    incumbent.enter("key search")
-    scheduler = ListScheduler(problem.arrays, problem.pinned)
-    search_keys(problem, incumbent, stopping.share(_KEYS_SHARE), options.seed, scheduler)
+    if not first:
+        incumbent.enter("key search")
+        scheduler = ListScheduler(problem.arrays, problem.pinned)
+        search_keys(problem, incumbent, stopping.share(_KEYS_SHARE), options.seed, scheduler)
     if not preparation.wait(stopping):
-        return
+        return first
     left = float("inf") if options.work_limit is None else options.work_limit
-    for number in count() if persistent else range(_MOST_ROUNDS):
+    for number in count(first) if persistent else range(first, _MOST_ROUNDS):
         if stopping or incumbent.is_optimal or left <= 0:
-            return
+            return number
         _search_orders(problem, incumbent, stopping, options, number)
         left -= _free_windows(problem, incumbent, stopping, options, number, left)
+    return max(first, _MOST_ROUNDS)
 
 
 def _search_orders(

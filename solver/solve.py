@@ -14,6 +14,7 @@ from gapweave.models.schedule import Mode, Objective, Schedule
 from gapweave.solver.bounds.period import period_bound
 from gapweave.solver.construct import construct
 from gapweave.solver.default_policy import DEFAULT_POLICY
+from gapweave.solver.horizons import Horizons
 from gapweave.solver.improve import improve
 from gapweave.solver.incumbent import Incumbent, OnProgress
 from gapweave.solver.job_alone import JobAlone
@@ -27,12 +28,18 @@ from gapweave.solver.steady.solve import solve_period
 from gapweave.solver.stopping import Stopping
 from gapweave.solver.timetable import make_schedule
 
-#: Above this many free tasks CP-SAT hardly ever proves what the bounds do not.
+#: Above this many free tasks CP-SAT hardly ever proves what the bounds do not, but by propagation alone.
 MOST_TASKS_TO_PROVE = 1_000
+#: Above this many its propagation takes too long as well.
+_MOST_TASKS_TO_ASK = 5_000
+#: Deterministic units of a question that is to be answered by propagation.
+_PROPAGATION = 0.02
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
 _PRIMARY_SHARE = 0.25
-#: Share of the remaining time, and of the work, after which improving ends where a proof follows.
-_IMPROVE_SHARE = 0.5
+#: Share of the time after construction, and of the work, for the questions that CP-SAT answers at once.
+_SETTLE_SHARE = 0.1
+#: Shares of the same time, and of the work, for improving and proving in turn.
+_TURNS = ((0.25, 0.2), (0.2, 0.25))
 #: Seconds per task that building and verifying the final schedule takes, kept back from the searches.
 _CONCLUSION = 12e-6
 
@@ -152,8 +159,7 @@ def _solve_placed(
     if known is not None:
         known.tell(incumbent)
     construct(problem, incumbent, stopping, options.seed, pinned)
-    _improve(problem, incumbent, stopping, options)
-    _prove(problem, incumbent, stopping, options)
+    _search(problem, incumbent, stopping, options)
     return _conclude(problem, incumbent, stopping, options)
 
 
@@ -180,32 +186,70 @@ def _pose(instance: Instance, options: Options, stopping: Stopping) -> tuple[Pro
     return Problem(instance), None
 
 
-def _improve(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
-    """Search around the best schedule; without a proof to follow, all the time that is left."""
-    if _may_be_proven(problem):
-        stopping, options = stopping.share(_IMPROVE_SHARE), options.with_work(_IMPROVE_SHARE)
-    persistent = options.has_deadline and not _may_be_proven(problem)
-    improve(problem, incumbent, stopping, options, persistent=persistent)
-
-
-def _may_be_proven(problem: Problem) -> bool:
-    return int((~problem.is_pinned).sum()) <= MOST_TASKS_TO_PROVE
-
-
-def _prove(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
-    """Let CP-SAT close the gap, unless there is none or the problem is too large to hope for a proof."""
-    if incumbent.is_optimal or stopping or not _may_be_proven(problem):
+def _search(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
+    """Ask what CP-SAT decides at once, then search around the best schedule, in turns with longer proofs."""
+    if _free_tasks(problem) > MOST_TASKS_TO_PROVE:
+        if _free_tasks(problem) <= _MOST_TASKS_TO_ASK:
+            _settle(problem, incumbent, stopping, options, Horizons(_PROPAGATION, refuting=True))
+            options = options.with_work(1 - _SETTLE_SHARE)
+        improve(problem, incumbent, stopping, options, persistent=options.has_deadline)
         return
-    from gapweave.solver.cpsat import improve_and_prove  # OR-Tools takes a while to load
+    horizons, rounds, left, gap = Horizons(), 0, 1.0 - _SETTLE_SHARE, _gap(incumbent)
+    _settle(problem, incumbent, stopping, options, horizons)
+    for improving, proving in _TURNS:
+        if 2 * _gap(incumbent) > gap:  # as long as proofs close half of it, nothing does better
+            turn, own = stopping.share(improving / left), options.with_work(improving)
+            rounds = improve(problem, incumbent, turn, own, persistent=False, first=rounds)
+        left, gap = left - improving, _gap(incumbent)
+        turn, own = stopping.share(proving / left), options.with_work(proving)
+        _prove(problem, incumbent, turn, own, horizons)
+        left -= proving
 
-    improve_and_prove(
-        problem,
-        incumbent,
-        stopping,
-        workers=options.threads,
-        seed=options.seed,
-        work_limit=options.with_work(1 - _IMPROVE_SHARE).work_limit,
-    )
+
+def _settle(
+    problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options, horizons: Horizons
+) -> None:
+    """Ask CP-SAT the questions that it answers at once."""
+    if incumbent.starts is not None:
+        stopping, options = stopping.share(_SETTLE_SHARE), options.with_work(_SETTLE_SHARE)
+        _prove(problem, incumbent, stopping, options, horizons, horizons.budget)
+
+
+def _gap(incumbent: Incumbent) -> float:
+    """Return the ticks between bound and best schedule; infinite without a schedule."""
+    return float("inf") if incumbent.makespan is None else incumbent.makespan - incumbent.lower_bound
+
+
+def _free_tasks(problem: Problem) -> int:
+    return int((~problem.is_pinned).sum())
+
+
+def _prove(
+    problem: Problem,
+    incumbent: Incumbent,
+    stopping: Stopping,
+    options: Options,
+    horizons: Horizons,
+    most_per_question: float = float("inf"),
+) -> None:
+    """Let CP-SAT close the gap, if there is one."""
+    if incumbent.is_optimal or stopping:
+        return
+    from gapweave.solver.cpsat import bisect, improve_and_prove  # OR-Tools takes a while to load
+
+    workers, seed, limit = options.threads, options.seed, options.work_limit
+    if incumbent.starts is None:
+        improve_and_prove(problem, incumbent, stopping, workers=workers, seed=seed, work_limit=limit)
+    else:
+        bisect(
+            incumbent,
+            stopping,
+            workers=workers,
+            seed=seed,
+            work_limit=limit,
+            horizons=horizons,
+            most_per_question=most_per_question,
+        )
 
 
 def _conclude(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> Schedule:

@@ -1,4 +1,8 @@
-"""Running CP-SAT in a thread of its own, so that deadlines and signals reach the main thread meanwhile."""
+"""Running CP-SAT in a thread of its own, so that deadlines and signals reach the main thread meanwhile.
+
+The threads are no daemons: a process that ends while CP-SAT returns into a daemon thread is aborted. So the
+process, at its very end, waits for those that were left behind.
+"""
 
 import threading
 from collections.abc import Callable
@@ -40,7 +44,7 @@ def solve_until(
         except BaseException as exc:
             failures.append(exc)
 
-    thread = threading.Thread(target=work, name="cp-sat", daemon=True)
+    thread = threading.Thread(target=work, name="cp-sat")
     thread.start()
     try:
         while thread.is_alive() and not should_stop():

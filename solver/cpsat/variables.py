@@ -39,6 +39,9 @@ class Variables:
                     start[node] = int(problem.pinned[node])
                     continue
                 domain = domain_of_starts(earliest[node], latest[node], block.duration, gaps)
+                if domain.is_empty():  # CP-SAT would call the model invalid, but it is infeasible
+                    model.add_bool_or([])
+                    domain = cp_model.Domain(earliest[node], earliest[node])
                 variable = model.new_int_var_from_domain(domain, f"s{node}")
                 start[node] = variable
                 if block.device >= 0:

@@ -101,7 +101,7 @@ class _WindowSearch:
 
     def run(self, stopping: Stopping, workers: int) -> None:
         """Search until the end, or a little after it is time to stop."""
-        threads = [threading.Thread(target=self._work, name=SOURCE, daemon=True) for _ in range(workers)]
+        threads = [threading.Thread(target=self._work, name=SOURCE) for _ in range(workers)]
         for thread in threads:
             thread.start()
         try:

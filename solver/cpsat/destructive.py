@@ -1,0 +1,153 @@
+"""Closing the gap from both ends: horizons between bound and best schedule are refuted or met."""
+
+import threading
+from dataclasses import dataclass, field
+
+from gapweave.models.bounds import SEARCH
+from gapweave.models.errors import InternalError
+from gapweave.models.schedule import Bound
+from gapweave.solver.cpsat.decision import Answer, Decision
+from gapweave.solver.horizons import Horizons, Question
+from gapweave.solver.incumbent import Incumbent
+from gapweave.solver.stopping import Stopping
+
+#: The phase's name, and the source of the schedules found here.
+SOURCE = "cp-sat decisions"
+#: Seconds that CP-SAT may take to return once it was told to stop; then it is left behind.
+_PATIENCE = 0.3
+#: Seconds that it mostly takes, kept back.
+_RETURN = 0.1
+_POLL = 0.05
+#: Deterministic units that a question takes per node of its model, beyond those that CP-SAT counts.
+_WORK_PER_NODE = 1e-6
+
+
+def bisect(
+    incumbent: Incumbent,
+    stopping: Stopping,
+    *,
+    workers: int,
+    seed: int,
+    work_limit: float | None = None,
+    horizons: Horizons | None = None,
+    most_per_question: float = float("inf"),
+) -> None:
+    """Ask whether shorter schedules exist, until bound and best schedule meet or it is time to stop.
+
+    Every thread asks about a horizon of its own; a refuted one raises the bound. Without a schedule there
+    is nothing to ask.
+
+    Parameters
+    ----------
+    horizons
+        What was asked earlier, to go on from there.
+    most_per_question
+        Deterministic units beyond which no question is asked again.
+
+    Raises
+    ------
+    InternalError
+        CP-SAT refutes a horizon for which a schedule is known, or refuses a model.
+    """
+    if incumbent.starts is None or incumbent.is_optimal or stopping:
+        return
+    incumbent.enter(SOURCE)
+    stopping = stopping.reserving(_RETURN)
+    _Bisection(incumbent, seed, work_limit, horizons or Horizons(), most_per_question).run(stopping, workers)
+
+
+@dataclass
+class _Bisection:
+    """Threads that each ask one question at a time; what they report after the end does not count."""
+
+    incumbent: Incumbent
+    seed: int
+    work_limit: float | None
+    horizons: Horizons
+    most_per_question: float
+    work: float = 0.0
+    asked: int = 0
+    is_over: bool = False
+    failure: BaseException | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    open: dict[Question, Decision] = field(default_factory=dict)
+
+    def run(self, stopping: Stopping, workers: int) -> None:
+        """Ask until the end, or a little after it is time to stop."""
+        threads = [threading.Thread(target=self._work, args=(stopping,), name=SOURCE) for _ in range(workers)]
+        for thread in threads:
+            thread.start()
+        try:
+            while not self.is_over and not stopping:
+                threads[0].join(_POLL)
+        finally:
+            self._stop()
+            for thread in threads:
+                thread.join(_PATIENCE / workers)
+        if self.failure is not None:
+            raise self.failure
+
+    def _stop(self) -> None:
+        with self.lock:
+            self.is_over = True
+            for decision in self.open.values():
+                decision.solver.stop_search()
+
+    def _work(self, stopping: Stopping) -> None:
+        try:
+            while self._ask(stopping):
+                pass
+        except BaseException as exc:
+            self.failure = exc
+        finally:
+            self.is_over = True
+
+    def _ask(self, stopping: Stopping) -> bool:
+        """Ask one question and keep the answer; returns whether to go on."""
+        with self.lock:
+            if self.is_over or self.incumbent.is_optimal or self._left <= 0 or stopping:
+                return False
+            assert self.incumbent.makespan is not None
+            question = self.horizons.next(self.incumbent.lower_bound, self.incumbent.makespan)
+            if question.budget > self.most_per_question:
+                return False
+            decision = Decision(self.incumbent.problem, question.horizon, self.seed + self.asked)
+            self.open[question] = decision
+            self.asked += 1
+        answer = decision.ask(min(question.budget, self._left), stopping)
+        with self.lock:
+            del self.open[question]
+            if stopping:
+                self.horizons.withdraw(question)
+            if self.is_over:
+                return False
+            self._keep(question, answer)
+        return True
+
+    @property
+    def _left(self) -> float:
+        return float("inf") if self.work_limit is None else self.work_limit - self.work
+
+    def _keep(self, question: Question, answer: Answer) -> None:
+        """Raise the bound or offer the schedule; questions that are settled by that are left."""
+        self.work += answer.work + _WORK_PER_NODE * self.incumbent.problem.arrays.node_count
+        if answer.is_refuted:
+            self._raise_bound(question.horizon + 1)
+        if answer.starts is not None:
+            self.incumbent.offer(answer.starts, SOURCE)
+        for other, decision in self.open.items():
+            if not self._is_open(other.horizon):
+                decision.solver.stop_search()
+
+    def _is_open(self, horizon: int) -> bool:
+        assert self.incumbent.makespan is not None
+        return self.incumbent.lower_bound <= horizon < self.incumbent.makespan
+
+    def _raise_bound(self, value: int) -> None:
+        assert self.incumbent.makespan is not None
+        if value > self.incumbent.makespan:
+            raise InternalError(
+                f"CP-SAT finds no schedule of {self.incumbent.problem.instance.name!r} shorter than {value}, "
+                f"but one of makespan {self.incumbent.makespan} is known; please report this instance"
+            )
+        self.incumbent.raise_bound(value, Bound(argument=SEARCH))

@@ -1,0 +1,178 @@
+"""Closing the gap by decisions: no answer is wrong, and with time enough bound and schedule meet."""
+
+import threading
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from random_problems import costly_law, instances, law
+from schedule_factory import make_instance, uniform_job
+from test_brute_force import Answer as Exhaustive
+from tiny_instances import tiny_case
+
+from gapweave.models.errors import InternalError
+from gapweave.models.instance import Instance
+from gapweave.models.schedule import SolverRecord
+from gapweave.models.verify import verify
+from gapweave.solver.cpsat import bisect, improve_and_prove
+from gapweave.solver.cpsat.decision import Answer, Decision
+from gapweave.solver.heuristics.sequential import Sequential
+from gapweave.solver.horizons import Horizons
+from gapweave.solver.incumbent import Incumbent, Progress
+from gapweave.solver.problem import Problem
+from gapweave.solver.stopping import Stopping
+from gapweave.solver.timetable import make_schedule
+
+#: More deterministic units than any question here needs.
+PLENTY = 50.0
+
+
+def begun(instance: Instance, stopping: Stopping | None = None, **listener: Any) -> Incumbent:
+    """An incumbent with the schedule of jobs one after the other, which is mostly far from the best."""
+    problem = Problem(instance)
+    incumbent = Incumbent(problem, stopping or Stopping(20.0), **listener)
+    assert incumbent.offer(Sequential().plan(problem.arrays).starts, "sequential")
+    return incumbent
+
+
+def optimum(instance: Instance) -> int | None:
+    incumbent = Incumbent(Problem(instance), Stopping(20.0))
+    improve_and_prove(incumbent.problem, incumbent, incumbent.stopping, workers=1, seed=0)
+    assert incumbent.is_optimal
+    return incumbent.makespan
+
+
+def opposed_pair() -> Instance:
+    """Two pipelines in opposite order: the bounds say 33, the optimum is 38."""
+    transfers = {"forward_transfer": 2, "backward_transfer": 2}
+    job, other = uniform_job(3, 3, **transfers), uniform_job(3, 3, 2, 3, **transfers)
+    other["stages"] = [stage | {"device": 2 - stage["device"]} for stage in other["stages"]]
+    return make_instance(job, other, devices=3, capacity=3)
+
+
+@pytest.mark.parametrize("seed", range(0, 150, 3))
+def test_a_horizon_is_refuted_exactly_if_no_schedule_ends_by_it(seed: int) -> None:
+    exhaustive = Exhaustive(tiny_case(seed))
+    if not (exhaustive.is_feasible and exhaustive.applies):
+        return
+    case, least = exhaustive.case, exhaustive.makespan
+    problem = Problem(case.instance, case.mode, exhaustive.primary)
+    assert least is not None
+    for horizon in range(problem.bound.value, least + 2):
+        answer = Decision(problem, horizon, seed).ask(PLENTY, Stopping(None))
+        assert answer.is_refuted == (horizon < least)
+        if answer.starts is not None:
+            schedule = make_schedule(problem, answer.starts, SolverRecord(name="decision"))
+            assert verify(schedule) == []
+            assert least <= schedule.makespan <= horizon
+        assert (answer.starts is None) == answer.is_refuted
+
+
+@costly_law
+@given(instances(most_jobs=2, most_stages=3, most_microbatches=3))
+def test_bound_and_schedule_meet_at_the_optimum(instance: Instance) -> None:
+    incumbent = begun(instance)
+    bisect(incumbent, incumbent.stopping, workers=1, seed=0)
+    assert incumbent.lower_bound == incumbent.makespan == optimum(instance)
+
+
+@costly_law
+@given(instances(most_jobs=2, most_stages=3, most_microbatches=3), st.floats(1e-6, 1e-3))
+def test_whenever_it_stops_the_optimum_lies_between(instance: Instance, work: float) -> None:
+    incumbent = begun(instance)
+    bisect(incumbent, incumbent.stopping, workers=1, seed=0, work_limit=work)
+    least = optimum(instance)
+    assert incumbent.makespan is not None
+    assert least is not None
+    assert incumbent.lower_bound <= least <= incumbent.makespan
+
+
+def test_several_threads_agree() -> None:
+    seen: list[Progress] = []
+    incumbent = begun(opposed_pair(), on_progress=seen.append)
+    bisect(incumbent, incumbent.stopping, workers=3, seed=0)
+    assert incumbent.lower_bound == incumbent.makespan == optimum(opposed_pair())
+    bounds = [progress.lower_bound for progress in seen]
+    assert bounds == sorted(bounds)
+
+
+def test_with_one_worker_and_a_work_limit_it_repeats_itself() -> None:
+    found = []
+    for _ in range(2):
+        incumbent = begun(opposed_pair())
+        bisect(incumbent, incumbent.stopping, workers=1, seed=3, work_limit=2e-3)
+        assert incumbent.starts is not None
+        found.append((incumbent.lower_bound, incumbent.starts.tolist()))
+    assert found[0] == found[1]
+
+
+def test_nothing_is_asked_after_the_end() -> None:
+    signal = threading.Event()
+    signal.set()
+    incumbent = begun(opposed_pair(), Stopping(None, signal))
+    before = (incumbent.lower_bound, incumbent.makespan)
+    bisect(incumbent, incumbent.stopping, workers=2, seed=0)
+    assert (incumbent.lower_bound, incumbent.makespan) == before
+
+
+def test_without_a_schedule_nothing_is_asked() -> None:
+    problem = Problem(opposed_pair())
+    incumbent = Incumbent(problem, Stopping(20.0))
+    bisect(incumbent, incumbent.stopping, workers=1, seed=0)
+    assert incumbent.starts is None
+    assert incumbent.lower_bound == problem.bound.value
+
+
+def test_a_refutation_of_a_known_schedule_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    incumbent = begun(opposed_pair())
+    best = Incumbent(incumbent.problem, incumbent.stopping)
+    improve_and_prove(best.problem, best, best.stopping, workers=1, seed=0)
+
+    def refuse(decision: Decision, budget: float, stopping: Stopping) -> Answer:
+        assert best.starts is not None
+        incumbent.offer(best.starts, "found meanwhile")
+        return Answer(is_refuted=True)
+
+    monkeypatch.setattr(Decision, "ask", refuse)
+    with pytest.raises(InternalError, match="please report"):
+        bisect(incumbent, incumbent.stopping, workers=1, seed=0)
+
+
+@law
+@given(st.integers(1, 1000), st.integers(1, 1000), st.booleans(), st.data())
+def test_questions_lie_between_bound_and_best_schedule(
+    bound: int, width: int, refuting: bool, data: st.DataObject
+) -> None:
+    horizons, best = Horizons(refuting=refuting), bound + width
+    while bound < best:
+        question = horizons.next(bound, best)
+        assert bound <= question.horizon < best
+        answer = data.draw(st.sampled_from(["refuted", "found", "none"]))
+        if answer == "refuted":
+            bound = question.horizon + 1
+        elif answer == "found":
+            best = question.horizon
+        elif question.budget > 1_000:
+            break
+
+
+@given(st.integers(1, 10**7), st.integers(1, 10**6), st.booleans())
+def test_without_answers_questions_get_more_time_sooner_or_later(
+    bound: int, width: int, refuting: bool
+) -> None:
+    horizons, budgets = Horizons(refuting=refuting), []
+    for _ in range(30):
+        question = horizons.next(bound, bound + width)
+        budgets.append(question.budget)
+    assert budgets == sorted(budgets)
+    assert budgets[-1] > 8 * budgets[0]
+
+
+def test_threads_get_different_questions() -> None:
+    horizons = Horizons()
+    asked = [horizons.next(1_000, 2_000).horizon for _ in range(5)]
+    assert len(set(asked)) == 5
+    assert all(first != second for first, second in pairwise(np.sort(asked).tolist()))
