@@ -28,8 +28,9 @@ class Cell:
     def whole(cls, graph: CyclicGraph, period: int) -> "Cell":
         """Return the cell of all schedules of at most a period, in ticks.
 
-        Which of a job's periods counts as its first is free, so it begins less than T after the first job. Two equal jobs
-        can change places: the second one then begins as far before T as it began after 0, so half a period is enough.
+        Which of a job's periods counts as its first is free, so it begins less than T after the first job.
+        Two equal jobs can change places: the second one then begins as far before T as it began after 0, so
+        half a period is enough.
         """
         blocks = (graph.arrays.block(job, F, 0, 0) for job in range(len(graph.instance.jobs)))
         openings = tuple(block.first for block in blocks if block is not None)

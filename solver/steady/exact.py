@@ -1,8 +1,9 @@
 """CP-SAT over the whole period, cell by cell: the proof that no shorter period exists, and better schedules.
 
-Minimising T over all schedules at once proves next to nothing. But whether there is one of period T or less in which the
-second job begins in a given range is answered within a moment, mostly with no, where T is close to what a step takes
-alone. So that is asked, of ever narrower ranges, at periods between the bound and the best schedule.
+Minimising T over all schedules at once proves next to nothing. But whether there is one of period T or less
+in which the second job begins in a given range is answered within a moment, mostly with no, where T is close
+to what a step takes alone. So that is asked, of ever narrower ranges, at periods between the bound and the
+best schedule.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -30,10 +31,11 @@ _FIRST_EFFORT = 0.00015
 _MORE_IN_HALVES, _MORE_IN_WHOLE = 1.1, 2.25
 #: What becomes of the ambition if there was no answer; after a refutation, the reverse.
 _LESS = 0.5
-_FIRST_AMBITION = 0.125
-_LEAST_AMBITION = 0.02
-#: Ranges are halved, asked about all periods, down to this share of the period; and in any case down to this share of a
-#: task.
+#: Ambition of the first question, low since the bound rises only once it has an answer for every cell, and
+#: the least one.
+_FIRST_AMBITION, _LEAST_AMBITION = 0.125, 0.02
+#: Ranges are halved without asking for less down to this share of the period, and at all down to this share
+#: of a task.
 _SHARE_OF_PERIOD, _SHARE_OF_TASK = 1 / 16, 1 / 4
 
 
@@ -93,9 +95,7 @@ def prove(
 class Proof:
     """The cells that are still open; the bound is the least of what is known of each."""
 
-    def __init__(
-        self, graph: CyclicGraph, incumbent: SteadyIncumbent, stopping: Stopping, seed: int
-    ) -> None:
+    def __init__(self, graph: CyclicGraph, incumbent: SteadyIncumbent, stopping: Stopping, seed: int) -> None:
         self.graph = graph
         self.incumbent = incumbent
         self._stopping = stopping

@@ -1,4 +1,4 @@
-"""Precedence that follows from one device at a time: what a stage runs, and holds, between two of its tasks."""
+"""Precedence that follows from one device at a time: what a stage runs, and holds, between two tasks."""
 
 from collections.abc import Iterator
 from itertools import combinations
@@ -12,8 +12,8 @@ from gapweave.solver.steady.graph import CyclicGraph
 def implied_edges(graph: CyclicGraph) -> tuple[Int64Array, Int64Array, Int64Array]:
     """Return sources, targets and weights of edges of height 0 that every schedule keeps.
 
-    Microbatches of a stage run in order, so between the starts of two of its tasks it runs what lies between them; and with
-    memory for n microbatches, F of microbatch k + n waits for the end of B of microbatch k.
+    Microbatches of a stage run in order, so between the starts of two of its tasks it runs what lies between
+    them; and with memory for n microbatches, F of microbatch k + n waits for the end of B of microbatch k.
     """
     rows = [row for own in _stages(graph) for row in (*_work(own), *_memory(graph, own))]
     source, target, weight = np.array(rows, dtype=np.int64).reshape(-1, 3).T

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from gapweave.models.bounds import SEARCH
+from gapweave.models.errors import InternalError
 from gapweave.models.schedule import Bound
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.bounds.proven import ProvenBound
@@ -70,6 +72,8 @@ class SteadyIncumbent:
     def offer(self, found: Found) -> bool:
         """Keep a schedule if it is among the best; returns whether it is better than all before."""
         with self._lock:
+            if self.proven.bound.argument == SEARCH and found.period < self.proven.value:
+                raise self._contradiction(self.proven.value, found.period)
             better = self.period is None or found.period < self.period
             known_of_source = self.by_source.get(found.source)
             if known_of_source is None or found.period < known_of_source.period:
@@ -84,9 +88,17 @@ class SteadyIncumbent:
     def raise_bound(self, value: int, bound: Bound) -> None:
         """Keep a lower bound if it is better than what is known."""
         with self._lock:
+            if self.period is not None and value > self.period:
+                raise self._contradiction(value, self.period)
             if value > self.proven.value:
                 self.proven = ProvenBound(value, bound)
                 self.report()
+
+    def _contradiction(self, value: int, period: int) -> InternalError:
+        return InternalError(
+            f"CP-SAT finds no period of {self.graph.instance.name!r} shorter than {value}, but a schedule of "
+            f"period {period} is known; please report this instance"
+        )
 
     def enter(self, phase: str) -> None:
         """Begin a phase of the solve, and say so."""

@@ -1,7 +1,8 @@
 """When tasks can run, seen from another one of their job, in every schedule of at most a given period.
 
-An edge of weight w and height h asks ``t_j - t_i >= w - h T``, and asks least where T is largest. So longest paths at the
-largest period of interest bound the distance between two tasks of a job, from below and, read backwards, from above.
+An edge of weight w and height h asks ``t_j - t_i >= w - h T``, and asks least where T is largest. So longest
+paths at the largest period of interest bound the distance between two tasks of a job, from below and, read
+backwards, from above.
 """
 
 from typing import NamedTuple
@@ -57,7 +58,7 @@ class Reach:
         return self._within(first) is not None
 
     def seen_from(self, first: int, cell: Cell) -> tuple[Int64Array, Int64Array]:
-        """Return the least and the most by which each node starts after a given one, shape (nodes,), in ticks.
+        """Return the least and the most by which each node starts after one, shape (nodes,), in ticks.
 
         -`NEVER` and `NEVER`, or about that, where nothing is known.
         """
@@ -94,7 +95,7 @@ class Reach:
 
 
 def freedom(graph: CyclicGraph, period: int) -> float:
-    """Return the sum over the tasks of the time within which each can start, seen from its job's begin, in periods.
+    """Return the sum over the tasks of the range of their starts, seen from where the job begins, in periods.
 
     The less it is, the more is decided before CP-SAT looks for a schedule of at most that period.
     """

@@ -36,14 +36,12 @@ class WindowModel:
 
     Notes
     -----
-    From where its job begins, the reach bounds every start, and with it the turns that a task can have: no schedule of
-    the cell is left out, and a search is a proof. The narrower the cell, and the closer T to what a step takes alone, the
-    more is decided beforehand.
+    From where its job begins, the reach bounds every start, and with it the turns that a task can have: no
+    schedule of the cell is left out, and a search is a proof. The narrower the cell, and the closer T to what
+    a step takes alone, the more is decided beforehand.
     """
 
-    def __init__(
-        self, graph: CyclicGraph, reach: Reach, cell: Cell, at_least: int
-    ) -> None:
+    def __init__(self, graph: CyclicGraph, reach: Reach, cell: Cell, at_least: int) -> None:
         self.graph = graph
         self.cp_model = cp_model.CpModel()
         self.at_least, self.at_most = at_least, reach.period
