@@ -1,11 +1,13 @@
 """Closing the gap from both ends: horizons between bound and best schedule are refuted or met."""
 
-import threading
 from dataclasses import dataclass, field
+
+from ortools.sat.python import cp_model
 
 from gapweave.models.bounds import SEARCH
 from gapweave.models.errors import InternalError
 from gapweave.models.schedule import Bound
+from gapweave.solver.cpsat.crew import Crew
 from gapweave.solver.cpsat.decision import Answer, Decision
 from gapweave.solver.horizons import Horizons, Question
 from gapweave.solver.incumbent import Incumbent
@@ -13,11 +15,8 @@ from gapweave.solver.stopping import Stopping
 
 #: The phase's name, and the source of the schedules found here.
 SOURCE = "cp-sat decisions"
-#: Seconds that CP-SAT may take to return once it was told to stop; then it is left behind.
-_PATIENCE = 0.3
 #: Seconds that it mostly takes, kept back.
 _RETURN = 0.1
-_POLL = 0.05
 #: Deterministic units that a question takes per node of its model, beyond those that CP-SAT counts.
 _WORK_PER_NODE = 1e-6
 
@@ -53,11 +52,13 @@ def bisect(
         return
     incumbent.enter(SOURCE)
     stopping = stopping.reserving(_RETURN)
-    _Bisection(incumbent, seed, work_limit, horizons or Horizons(), most_per_question).run(stopping, workers)
+    _Bisection(incumbent, seed, work_limit, horizons or Horizons(), most_per_question).run(
+        stopping, workers, SOURCE
+    )
 
 
 @dataclass
-class _Bisection:
+class _Bisection(Crew):
     """Threads that each ask one question at a time; what they report after the end does not count."""
 
     incumbent: Incumbent
@@ -67,42 +68,13 @@ class _Bisection:
     most_per_question: float
     work: float = 0.0
     asked: int = 0
-    is_over: bool = False
-    failure: BaseException | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
     open: dict[Question, Decision] = field(default_factory=dict)
 
-    def run(self, stopping: Stopping, workers: int) -> None:
-        """Ask until the end, or a little after it is time to stop."""
-        threads = [threading.Thread(target=self._work, args=(stopping,), name=SOURCE) for _ in range(workers)]
-        for thread in threads:
-            thread.start()
-        try:
-            while not self.is_over and not stopping:
-                threads[0].join(_POLL)
-        finally:
-            self._stop()
-            for thread in threads:
-                thread.join(_PATIENCE / workers)
-        if self.failure is not None:
-            raise self.failure
+    def busy(self) -> list[cp_model.CpSolver]:
+        """Return the solvers of the open questions."""
+        return [decision.solver for decision in self.open.values()]
 
-    def _stop(self) -> None:
-        with self.lock:
-            self.is_over = True
-            for decision in self.open.values():
-                decision.solver.stop_search()
-
-    def _work(self, stopping: Stopping) -> None:
-        try:
-            while self._ask(stopping):
-                pass
-        except BaseException as exc:
-            self.failure = exc
-        finally:
-            self.is_over = True
-
-    def _ask(self, stopping: Stopping) -> bool:
+    def take_turn(self, stopping: Stopping) -> bool:
         """Ask one question and keep the answer; returns whether to go on."""
         with self.lock:
             if self.is_over or self.incumbent.is_optimal or self._left <= 0 or stopping:

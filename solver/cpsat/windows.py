@@ -7,7 +7,6 @@ doi:10.1007/3-540-49481-2_30. L. Perron, P. Shaw, V. Furnon, "Propagation guided
 CP 2004, doi:10.1007/978-3-540-30201-8_35.
 """
 
-import threading
 from dataclasses import dataclass, field
 from random import Random
 
@@ -16,6 +15,7 @@ from ortools.sat.python import cp_model
 
 from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Int64Array
+from gapweave.solver.cpsat.crew import Crew
 from gapweave.solver.cpsat.interruptible import searching
 from gapweave.solver.cpsat.window_choice import Outcome, WindowChoice
 from gapweave.solver.cpsat.window_model import WindowModel
@@ -31,9 +31,6 @@ _EFFORT = 0.05
 _WORK_PER_START = 3e-5
 #: Windows without a better makespan after which the search gives up, unless it is persistent.
 _MOST_FAILURES = 1_000
-#: Seconds that threads may take to return once they were told to stop; then they are left behind.
-_PATIENCE = 0.3
-_POLL = 0.05
 
 
 def improve_by_windows(
@@ -65,7 +62,7 @@ def improve_by_windows(
         raise InternalError("the order of tasks in the best schedule does not admit its times")
     most_failures = None if persistent else _MOST_FAILURES
     search = _WindowSearch(incumbent, orders, Random(seed), work_limit, most_failures)
-    search.run(stopping, workers)
+    search.run(stopping, workers, SOURCE)
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ class _Answer:
 
 
 @dataclass
-class _WindowSearch:
+class _WindowSearch(Crew):
     """Threads that each free one window at a time of the schedule they share."""
 
     incumbent: Incumbent
@@ -89,47 +86,18 @@ class _WindowSearch:
     most_failures: int | None
     work: float = 0.0
     failures: int = 0
-    is_over: bool = False
-    failure: BaseException | None = None
     choice: WindowChoice = field(init=False)
-    lock: threading.Lock = field(default_factory=threading.Lock)
     solvers: set[cp_model.CpSolver] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.choice = WindowChoice(self.rng, len(self.orders.graph.free_tasks))
         self.incumbent.offer(self.orders.starts, SOURCE)
 
-    def run(self, stopping: Stopping, workers: int) -> None:
-        """Search until the end, or a little after it is time to stop."""
-        threads = [threading.Thread(target=self._work, name=SOURCE) for _ in range(workers)]
-        for thread in threads:
-            thread.start()
-        try:
-            while not self.is_over and not stopping:
-                threads[0].join(_POLL)
-        finally:
-            self._stop()
-            for thread in threads:
-                thread.join(_PATIENCE / workers)
-        if self.failure is not None:
-            raise self.failure
+    def busy(self) -> set[cp_model.CpSolver]:
+        """Return the solvers of the open windows."""
+        return self.solvers
 
-    def _stop(self) -> None:
-        with self.lock:
-            self.is_over = True
-            for solver in self.solvers:
-                solver.stop_search()
-
-    def _work(self) -> None:
-        try:
-            while self._try_window():
-                pass
-        except BaseException as exc:
-            self.failure = exc
-        finally:
-            self.is_over = True
-
-    def _try_window(self) -> bool:
+    def take_turn(self, stopping: Stopping) -> bool:
         """Free one window and keep what CP-SAT finds; returns whether to go on."""
         with self.lock:
             if self.is_over or self._is_exhausted():
