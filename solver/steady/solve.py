@@ -25,7 +25,7 @@ from gapweave.solver.steady.search import CyclicAnnealing
 from gapweave.solver.stopping import Stopping
 
 #: Above so many tasks, or if more is left open than this, CP-SAT does not look at the whole period at once.
-_MOST_TASKS_TO_PROVE, _MOST_FREEDOM = 1_200, 150.0
+_MOST_TASKS_TO_PROVE, _MOST_FREEDOM = 1_200, 220.0
 #: Share of the time limit after which the search for bounds ends.
 _BOUND_SHARE = 0.15
 #: Share of the time left for annealing before CP-SAT is asked, and of the rest for CP-SAT.
