@@ -8,6 +8,7 @@ best schedule.
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from math import ceil, inf
 
 import numpy as np
@@ -20,7 +21,7 @@ from gapweave.solver.cpsat.interruptible import searching, solve_until
 from gapweave.solver.steady.cell import Cell
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent, found
-from gapweave.solver.steady.reach import Precedence, Reach
+from gapweave.solver.steady.reach import Precedence
 from gapweave.solver.steady.retime import Timed
 from gapweave.solver.steady.window_model import WindowModel
 from gapweave.solver.stopping import Stopping
@@ -37,6 +38,8 @@ _FIRST_AMBITION, _LEAST_AMBITION = 0.125, 0.02
 #: Ranges are halved without asking for less down to this share of the period, and at all down to this share
 #: of a task.
 _SHARE_OF_PERIOD, _SHARE_OF_TASK = 1 / 16, 1 / 4
+#: How many periods' reaches are kept, some hundred kilobytes each.
+_REACHES_KEPT = 32
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What CP-SAT says of all periods up to ``ceiling``.
+    """What CP-SAT says of the periods that a question covers.
 
     Attributes
     ----------
@@ -70,7 +73,7 @@ class Answer:
     timed
         A schedule, if one was found.
     is_refuted
-        Whether no period up to the ceiling is possible.
+        Whether none of them is possible.
     """
 
     at_least: int
@@ -100,11 +103,10 @@ class Proof:
         self.incumbent = incumbent
         self._stopping = stopping
         self._random = np.random.default_rng(seed)
-        self._precedence = Precedence(graph)
-        self._reaches: dict[int, Reach | None] = {}
         tasks = graph.arrays.task_count
         self._narrow = max(1, int(np.median(graph.arrays.duration[:tasks]) * _SHARE_OF_TASK))
         whole = Cell.whole(graph, self._best - 1)
+        self._reach = lru_cache(_REACHES_KEPT)(partial(Precedence(graph).reach, cell=whole))
         self.open = [Question(whole, incumbent.proven.value, _FIRST_AMBITION, tasks * _FIRST_EFFORT)]
 
     @property
@@ -128,7 +130,7 @@ class Proof:
 
     def _ask(self, question: Question, seed: int) -> Answer:
         ceiling = self._ceiling(question)
-        reach = self._reach(ceiling, question.cell)
+        reach = self._reach(ceiling)
         if reach is None:
             return Answer(ceiling + 1, is_refuted=True)
         model = WindowModel(self.graph, reach, question.cell, question.at_least)
@@ -153,11 +155,6 @@ class Proof:
     def _ceiling(self, question: Question) -> int:
         """Return the largest period that a question covers."""
         return question.at_least + int((self._best - 1 - question.at_least) * question.ambition)
-
-    def _reach(self, ceiling: int, cell: Cell) -> Reach | None:
-        if ceiling not in self._reaches:
-            self._reaches[ceiling] = self._precedence.reach(ceiling, cell)
-        return self._reaches[ceiling]
 
     def _learn(self, question: Question, answer: Answer) -> None:
         """Keep what was found, and what is left to ask about the cell."""
