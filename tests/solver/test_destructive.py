@@ -18,7 +18,7 @@ from gapweave.models.instance import Instance
 from gapweave.models.schedule import SolverRecord
 from gapweave.models.verify import verify
 from gapweave.solver.cpsat import bisect, improve_and_prove
-from gapweave.solver.cpsat.decision import Answer, Decision
+from gapweave.solver.cpsat.decision import Answer, Decision, deciding
 from gapweave.solver.heuristics.sequential import Sequential
 from gapweave.solver.horizons import Horizons
 from gapweave.solver.incumbent import Incumbent, Progress
@@ -176,3 +176,7 @@ def test_threads_get_different_questions() -> None:
     asked = [horizons.next(1_000, 2_000).horizon for _ in range(5)]
     assert len(set(asked)) == 5
     assert all(first != second for first, second in pairwise(np.sort(asked).tolist()))
+
+
+def test_beyond_the_largest_seed_they_begin_again() -> None:
+    assert deciding(2**31 + 5).parameters.random_seed == 5
