@@ -13,7 +13,7 @@ from ortools.sat.python import cp_model
 
 from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Int64Array
-from gapweave.solver.cpsat.interruptible import searching
+from gapweave.solver.cpsat.solvers import deciding
 from gapweave.solver.cpsat.model import ScheduleModel
 from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
@@ -72,15 +72,3 @@ class Decision(ScheduleModel):
             starts = [self.solver.value(start) for start in self.variables.start]
             return Answer(work, np.array(starts, dtype=np.int64))
         return Answer(work, is_refuted=status == cp_model.INFEASIBLE)
-
-
-def deciding(seed: int) -> cp_model.CpSolver:
-    """Return a solver that branches on which of two tasks of a device comes first.
-
-    Measured: with CP-SAT's default, which branches on bounds of starts, hardly any question is answered.
-    """
-    solver = searching(1, seed)
-    solver.parameters.linearization_level = 0
-    solver.parameters.use_dynamic_precedence_in_disjunctive = True
-    solver.parameters.use_precedences_in_disjunctive_constraint = False
-    return solver

@@ -12,19 +12,6 @@ from ortools.sat.python import cp_model
 #: Seconds that CP-SAT may take to return once it was told to stop; then it is left behind.
 _PATIENCE = 0.3
 _POLL = 0.05
-#: CP-SAT's seeds are 32-bit integers with a sign.
-_SEEDS = 2**31
-
-
-def searching(workers: int, seed: int, work_limit: float | None = None) -> cp_model.CpSolver:
-    """Return a solver that leaves signals alone and stops after ``work_limit`` deterministic units."""
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = workers
-    solver.parameters.random_seed = seed % _SEEDS
-    solver.parameters.catch_sigint_signal = False
-    if work_limit is not None:
-        solver.parameters.max_deterministic_time = work_limit
-    return solver
 
 
 def solve_until(

@@ -16,7 +16,7 @@ from ortools.sat.python import cp_model
 from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.cpsat.crew import Crew
-from gapweave.solver.cpsat.interruptible import searching
+from gapweave.solver.cpsat.solvers import searching
 from gapweave.solver.cpsat.window_choice import Outcome, WindowChoice
 from gapweave.solver.cpsat.window_model import WindowModel
 from gapweave.solver.device_orders import DeviceOrders, OrderGraph

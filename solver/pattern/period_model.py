@@ -16,7 +16,8 @@ from math import gcd
 from ortools.sat.python import cp_model
 
 from gapweave.models.task_arrays import B, Block, F, TaskArrays, W
-from gapweave.solver.cpsat.interruptible import searching, solve_until
+from gapweave.solver.cpsat.interruptible import solve_until
+from gapweave.solver.cpsat.solvers import searching
 from gapweave.solver.held_memory import held_amounts
 from gapweave.solver.pattern.pattern import Lane, Pattern
 from gapweave.solver.room import free_capacities

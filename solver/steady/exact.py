@@ -17,7 +17,8 @@ from ortools.sat.python import cp_model
 from gapweave.models.bounds import SEARCH
 from gapweave.models.errors import InternalError
 from gapweave.models.schedule import Bound
-from gapweave.solver.cpsat.interruptible import searching, solve_until
+from gapweave.solver.cpsat.interruptible import solve_until
+from gapweave.solver.cpsat.solvers import deciding
 from gapweave.solver.steady.cell import Cell
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent, found
@@ -134,10 +135,8 @@ class Proof:
         if reach is None:
             return Answer(ceiling + 1, is_refuted=True)
         model = WindowModel(self.graph, reach, question.cell, question.at_least)
-        solver = searching(1, seed, question.effort)
-        solver.parameters.use_dynamic_precedence_in_disjunctive = True
+        solver = deciding(seed, question.effort)
         solver.parameters.use_strong_propagation_in_disjunctive = True
-        solver.parameters.linearization_level = 0
         status = solve_until(solver, model.cp_model, lambda: bool(self._stopping))
         if status == cp_model.MODEL_INVALID:
             raise InternalError(f"CP-SAT refuses the model: {model.cp_model.validate()}")

@@ -12,7 +12,8 @@ from ortools.sat.python import cp_model
 
 from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Block, F, Int64Array
-from gapweave.solver.cpsat.interruptible import searching, solve_until
+from gapweave.solver.cpsat.interruptible import solve_until
+from gapweave.solver.cpsat.solvers import searching
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.holds import Hold, holds_of
 from gapweave.solver.steady.primary_step import PrimaryStep, primary_pins
