@@ -13,16 +13,10 @@ from ortools.sat.python import cp_model
 
 from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Int64Array
-from gapweave.solver.cpsat.solvers import deciding
 from gapweave.solver.cpsat.model import ScheduleModel
+from gapweave.solver.cpsat.solvers import deciding, limit
 from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
-
-#: Where seconds count, a question takes no more of them per deterministic unit: on the larger models CP-SAT's
-#: units pass too slowly, a hundred seconds each.
-_SECONDS_PER_UNIT = 20.0
-#: Seconds per node that presolve may take beyond that.
-_PRESOLVE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -60,10 +54,7 @@ class Decision(ScheduleModel):
         """
         if not self.build(stopping):
             return Answer()
-        self.solver.parameters.max_deterministic_time = budget
-        if stopping.time_limit is not None:
-            seconds = _SECONDS_PER_UNIT * budget + _PRESOLVE * self.problem.arrays.node_count
-            self.solver.parameters.max_time_in_seconds = min(seconds, stopping.remaining)
+        limit(self.solver, budget, self.problem.arrays.node_count, stopping)
         status = self.solver.solve(self.cp_model)
         if status == cp_model.MODEL_INVALID:
             raise InternalError(f"CP-SAT refuses the model: {self.cp_model.validate()}")

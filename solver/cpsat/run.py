@@ -10,8 +10,8 @@ from gapweave.models.errors import Infeasible, InternalError
 from gapweave.models.schedule import Bound
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.cpsat.interruptible import solve_until
-from gapweave.solver.cpsat.solvers import searching
 from gapweave.solver.cpsat.model import ScheduleModel
+from gapweave.solver.cpsat.solvers import searching
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping

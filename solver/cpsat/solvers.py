@@ -2,8 +2,15 @@
 
 from ortools.sat.python import cp_model
 
+from gapweave.solver.stopping import Stopping
+
 #: CP-SAT's seeds are 32-bit integers with a sign.
 _SEEDS = 2**31
+#: Where seconds count, a question takes no more of them per deterministic unit: on some models CP-SAT's units
+#: pass too slowly, a hundred seconds each.
+_SECONDS_PER_UNIT = 20.0
+#: Seconds per node that presolve may take beyond that.
+_PRESOLVE = 1e-4
 
 
 def searching(workers: int, seed: int, work_limit: float | None = None) -> cp_model.CpSolver:
@@ -17,16 +24,24 @@ def searching(workers: int, seed: int, work_limit: float | None = None) -> cp_mo
     return solver
 
 
-def deciding(seed: int, work_limit: float | None = None) -> cp_model.CpSolver:
+def deciding(seed: int) -> cp_model.CpSolver:
     """Return a solver that branches on which of two tasks of a device comes first.
 
     Measured: with CP-SAT's default, which branches on bounds of starts, hardly any question is answered. The
     older propagation of linear constraints answers somewhat sooner, and with the newer one OR-Tools 9.15
     ends the process if neither of two tasks can come first, where memory is limited.
     """
-    solver = searching(1, seed, work_limit)
+    solver = searching(1, seed)
     solver.parameters.linearization_level = 0
     solver.parameters.new_linear_propagation = False
     solver.parameters.use_dynamic_precedence_in_disjunctive = True
     solver.parameters.use_precedences_in_disjunctive_constraint = False
     return solver
+
+
+def limit(solver: cp_model.CpSolver, units: float, nodes: int, stopping: Stopping) -> None:
+    """Give a solver so many deterministic units for a model of so many nodes, and no time without end."""
+    solver.parameters.max_deterministic_time = units
+    if stopping.time_limit is not None:
+        seconds = _SECONDS_PER_UNIT * units + _PRESOLVE * nodes
+        solver.parameters.max_time_in_seconds = min(seconds, stopping.remaining)

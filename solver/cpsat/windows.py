@@ -102,9 +102,9 @@ class _WindowSearch(Crew):
         with self.lock:
             if self.is_over or self._is_exhausted():
                 return False
-            orders, arm = self.orders, self.choice.arm()
-            window = arm.shape(orders, self.rng, self.choice.draw_size(arm))
-            demand = self.choice.demand(arm, orders.makespan - self.incumbent.lower_bound)
+            orders, kind = self.orders, self.choice.kind()
+            window = kind.shape(orders, self.rng, self.choice.draw_size(kind))
+            demand = self.choice.demand(kind, orders.makespan - self.incumbent.lower_bound)
             rng = Random(self.rng.random())
             self.failures += 1
         if window is None:
@@ -118,7 +118,7 @@ class _WindowSearch(Crew):
             cost = answer.work + _WORK_PER_START * model.size
             self.work += cost
             self.failures = 0 if better else self.failures
-            self.choice.learn(arm, Outcome(cost, answer.was_solved, answer.gave_up, helped, better))
+            self.choice.learn(kind, Outcome(cost, answer.was_solved, answer.gave_up, helped, better))
         return True
 
     def _is_exhausted(self) -> bool:

@@ -25,16 +25,23 @@ class Cell:
     are_equal: bool
 
     @classmethod
-    def whole(cls, graph: CyclicGraph, period: int) -> "Cell":
+    def whole(cls, graph: CyclicGraph, period: int, *, in_turns: bool = True) -> "Cell":
         """Return the cell of all schedules of at most a period, in ticks.
 
+        Parameters
+        ----------
+        in_turns
+            Whether to leave one of two schedules out that differ only in which of two equal jobs is first.
+
+        Notes
+        -----
         Which of a job's periods counts as its first is free, so it begins less than T after the first job.
         Two equal jobs can change places: the second one then begins as far before T as it began after 0, so
         half a period is enough.
         """
         blocks = (graph.arrays.block(job, F, 0, 0) for job in range(len(graph.instance.jobs)))
         openings = tuple(block.first for block in blocks if block is not None)
-        equal = _are_equal(graph)
+        equal = in_turns and _are_equal(graph)
         last = period // 2 if equal else period - 1
         return cls(openings, ((0, 0), *((0, last) for _ in openings[1:])), equal)
 

@@ -18,7 +18,7 @@ from gapweave.models.bounds import SEARCH
 from gapweave.models.errors import InternalError
 from gapweave.models.schedule import Bound
 from gapweave.solver.cpsat.interruptible import solve_until
-from gapweave.solver.cpsat.solvers import deciding
+from gapweave.solver.cpsat.solvers import deciding, limit
 from gapweave.solver.steady.cell import Cell
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent, found
@@ -135,7 +135,8 @@ class Proof:
         if reach is None:
             return Answer(ceiling + 1, is_refuted=True)
         model = WindowModel(self.graph, reach, question.cell, question.at_least)
-        solver = deciding(seed, question.effort)
+        solver = deciding(seed)
+        limit(solver, question.effort, self.graph.arrays.node_count, self._stopping)
         solver.parameters.use_strong_propagation_in_disjunctive = True
         status = solve_until(solver, model.cp_model, lambda: bool(self._stopping))
         if status == cp_model.MODEL_INVALID:

@@ -65,9 +65,14 @@ class SteadyIncumbent:
         return self.elite[0].period if self.elite else None
 
     @property
+    def goal(self) -> int:
+        """The period that ends the search, in ticks: the bound, or what is enough."""
+        return max(self.proven.value, self.enough or 0)
+
+    @property
     def is_optimal(self) -> bool:
         """Whether the best schedule meets the bound, or is enough."""
-        return self.period is not None and self.period <= max(self.proven.value, self.enough or 0)
+        return self.period is not None and self.period <= self.goal
 
     def offer(self, found: Found) -> bool:
         """Keep a schedule if it is among the best; returns whether it is better than all before."""

@@ -73,8 +73,10 @@ class Reach:
             theirs = job == other
             after_least, after_most = self._distances(opening)
             begins = cell.begins[other]
-            least[theirs] = after_least[theirs] + begins[0] - begun[1] - opening_most[first]
-            most[theirs] = after_most[theirs] + begins[1] - begun[0] - opening_least[first]
+            soonest = after_least[theirs] + begins[0] - begun[1] - opening_most[first]
+            latest = after_most[theirs] + begins[1] - begun[0] - opening_least[first]
+            least[theirs] = np.maximum(least[theirs], soonest)
+            most[theirs] = np.minimum(most[theirs], latest)
         return least, most
 
     def _distances(self, first: int) -> tuple[Int64Array, Int64Array]:

@@ -122,7 +122,7 @@ class CyclicAnnealing:
                 self._room,
                 period,
                 best,
-                max(self.incumbent.proven.value, self.incumbent.enough or 0),
+                self.incumbent.goal,
                 self._moves,
                 own.temperature * (1 - number / own.slices),
                 own.temperature * (1 - (number + 1) / own.slices),

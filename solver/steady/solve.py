@@ -16,22 +16,15 @@ from gapweave.solver.steady.candidate import Beside
 from gapweave.solver.steady.conclude import conclude
 from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.graph import CyclicGraph
+from gapweave.solver.steady.improve import improve
 from gapweave.solver.steady.incumbent import SteadyIncumbent
 from gapweave.solver.steady.known import tell
 from gapweave.solver.steady.primary_choices import primary_choices
 from gapweave.solver.steady.primary_step import primary_step
-from gapweave.solver.steady.reach import freedom
-from gapweave.solver.steady.search import CyclicAnnealing
 from gapweave.solver.stopping import Stopping
 
-#: Above so many tasks, or if more is left open than this, CP-SAT does not look at the whole period at once.
-_MOST_TASKS_TO_PROVE, _MOST_FREEDOM = 1_200, 220.0
 #: Share of the time limit after which the search for bounds ends.
 _BOUND_SHARE = 0.15
-#: Share of the time left for annealing before CP-SAT is asked, and of the rest for CP-SAT.
-_ANNEALING_SHARE, _PROOF_SHARE = 0.3, 0.7
-#: Rounds of annealing without success after which CP-SAT is asked.
-_FRUITLESS = 4
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
 _PRIMARY_SHARE = 0.25
 #: Share of the time that is left for other schedules of it that are as good.
@@ -79,7 +72,7 @@ def solve_period(
     if known is not None:
         tell(known, graph, incumbent)
     construct(graph, incumbent, stopping, options.seed, options.threads)
-    _improve(graph, incumbent, options, stopping)
+    improve(graph, incumbent, options, stopping)
     return conclude(incumbent, options, stopping)
 
 
@@ -101,32 +94,11 @@ def _beside_primary(
     step = primary_step(instance, options.primary or SOLVER, solve_alone)
     if options.primary_slack is not None:
         promise = step.with_slack(options.primary_slack)
-        slack = Beside(instance, step, promise, False, options, on_progress, _improve)
+        slack = Beside(instance, step, promise, False, options, on_progress, improve)
         return BesideSearch(slack).run(steps, stopping)
     choices = [step]
     if step.alone.source == SOLVER and len(instance.jobs) > 1:
         share = stopping.share(_CHOICES_SHARE)
-        choices = primary_choices(instance, step, options, share, _improve)
-    problems = [Beside(instance, one, one.pinned(), True, options, on_progress, _improve) for one in choices]
+        choices = primary_choices(instance, step, options, share, improve)
+    problems = [Beside(instance, one, one.pinned(), True, options, on_progress, improve) for one in choices]
     return most_promising(list(map(BesideSearch, problems)), steps, stopping).run(steps, stopping)
-
-
-def _improve(graph: CyclicGraph, incumbent: SteadyIncumbent, options: Options, stopping: Stopping) -> None:
-    """Anneal until it stagnates, let CP-SAT prove or improve what is small enough, anneal again."""
-    if incumbent.best is None or incumbent.is_optimal:
-        return
-    annealing = CyclicAnnealing(graph, incumbent, options.seed)
-    tasks, threads, work = graph.arrays.task_count, options.threads, options.work_limit
-    for_proof = tasks <= _MOST_TASKS_TO_PROVE and freedom(graph, incumbent.best.period) <= _MOST_FREEDOM
-    patience = _FRUITLESS if for_proof or not options.has_deadline else None
-    incumbent.enter("annealing")
-    own = stopping.share(_ANNEALING_SHARE) if for_proof and options.has_deadline else stopping
-    annealing.run(own, threads, fruitless=patience, work=work)
-    if for_proof and not stopping and not incumbent.is_optimal:
-        from gapweave.solver.steady.exact import prove  # OR-Tools takes a while to load
-
-        own = stopping.share(_PROOF_SHARE) if options.has_deadline else stopping
-        prove(graph, incumbent, own, workers=threads, seed=options.seed, work_limit=work)
-    if options.has_deadline:
-        incumbent.enter("annealing")
-        annealing.run(stopping, threads)
