@@ -5,6 +5,7 @@ a device begins with the first F of a job there; of every other task there the i
 [o, o + T], and the images do not overlap.
 """
 
+from collections.abc import Sequence
 from math import gcd
 
 import numpy as np
@@ -33,6 +34,8 @@ class WindowModel:
         When each job begins, in ticks after the first one.
     at_least
         The least period of interest, in ticks.
+    undecided
+        Devices whose orders are looked for; edges keep those of all others. None: all devices.
 
     Notes
     -----
@@ -41,12 +44,23 @@ class WindowModel:
     a step takes alone, the more is decided beforehand.
     """
 
-    def __init__(self, graph: CyclicGraph, reach: Reach, cell: Cell, at_least: int) -> None:
+    def __init__(
+        self,
+        graph: CyclicGraph,
+        reach: Reach,
+        cell: Cell,
+        at_least: int,
+        undecided: Sequence[int] | None = None,
+    ) -> None:
         self.graph = graph
         self.cp_model = cp_model.CpModel()
         self.at_least, self.at_most = at_least, reach.period
         self._reach, self._cell = reach, cell
-        self.period = self.cp_model.new_int_var(at_least, self.at_most, "T")
+        self._undecided = _devices_of(graph) if undecided is None else undecided
+        self.period: cp_model.IntVar | int = self.at_most
+        if at_least < self.at_most:
+            self.period = self.cp_model.new_int_var(at_least, self.at_most, "T")
+            self.cp_model.minimize(self.period)
         bounds = zip(*(side.tolist() for side in reach.seen_from(cell.openings[0], cell)), strict=True)
         self._span = 8 * self.at_most
         self.start = [self._variable(least, most, f"t{node}") for node, (least, most) in enumerate(bounds)]
@@ -54,7 +68,6 @@ class WindowModel:
         self._order_jobs()
         self._place_images()
         self._respect_memory()
-        self.cp_model.minimize(self.period)
 
     def _variable(self, least: int, most: int, name: str) -> cp_model.IntVar:
         return self.cp_model.new_int_var(max(least, -self._span), min(most, self._span), name)
@@ -78,10 +91,10 @@ class WindowModel:
         """Images lie in the window, o <= a and a + d <= o + T, and do not overlap."""
         arrays, model = self.graph.arrays, self.cp_model
         self.turn: dict[int, cp_model.LinearExpr | int] = {}
-        self.image: dict[int, cp_model.IntVar] = {}
+        self.image: dict[int, cp_model.LinearExpr] = {}
         self.begin: dict[int, cp_model.IntVar] = {}
         devices = arrays.device[: arrays.task_count]
-        for device in np.unique(devices).tolist():
+        for device in self._undecided:
             nodes = np.flatnonzero(devices == device)
             first = int(nodes[0])
             assert arrays.kind[first] == F
@@ -109,8 +122,9 @@ class WindowModel:
     def _place_image(self, node: int, turns: list[int]) -> None:
         """The image a = t - q T of one of several turns; without any, the cell is empty."""
         model, start = self.cp_model, self.start[node]
-        if turns == [0]:
-            self.turn[node], self.image[node] = 0, start
+        if turns == [0] or (len(turns) == 1 and self.at_least == self.at_most):
+            (self.turn[node],) = turns
+            self.image[node] = start - turns[0] * self.period
             return
         image = self.image[node] = model.new_int_var(-self._span, self._span, f"a{node}")
         chosen = {q: model.new_bool_var(f"q{node}={q}") for q in turns}
@@ -122,7 +136,7 @@ class WindowModel:
     def _respect_memory(self) -> None:
         """What is claimed at a in turn p and freed at e in turn q: q - p - 1 always, from a, until e."""
         for device, (free, holds) in enumerate(zip(self.graph.room, holds_of(self.graph), strict=True)):
-            if free is not None and holds:
+            if free is not None and holds and device in self._undecided:
                 self._limit(device, free, holds)
 
     def _limit(self, device: int, free: int, holds: list[Hold]) -> None:
@@ -142,3 +156,9 @@ class WindowModel:
         base = model.new_int_var(-(2**40), free // scale, f"c{device}")
         model.add(base == sum(always))
         model.add_cumulative(intervals, demands, free // scale - base)
+
+
+def _devices_of(graph: CyclicGraph) -> list[int]:
+    """Return the devices that run tasks."""
+    devices: list[int] = np.unique(graph.arrays.device[: graph.arrays.task_count]).tolist()
+    return devices
