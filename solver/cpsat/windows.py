@@ -16,7 +16,7 @@ from ortools.sat.python import cp_model
 from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.cpsat.crew import Crew
-from gapweave.solver.cpsat.solvers import searching
+from gapweave.solver.cpsat.solvers import deciding, limit
 from gapweave.solver.cpsat.window_choice import Outcome, WindowChoice
 from gapweave.solver.cpsat.window_model import WindowModel
 from gapweave.solver.device_orders import DeviceOrders, OrderGraph
@@ -110,7 +110,7 @@ class _WindowSearch(Crew):
         if window is None:
             return True
         model = WindowModel(window, demand, rng)
-        answer = self._solve(model, rng)
+        answer = self._solve(model, rng, stopping)
         with self.lock:
             if self.is_over:
                 return False
@@ -128,12 +128,13 @@ class _WindowSearch(Crew):
             return True
         return self.most_failures is not None and self.failures >= self.most_failures
 
-    def _solve(self, model: WindowModel, rng: Random) -> _Answer:
+    def _solve(self, model: WindowModel, rng: Random, stopping: Stopping) -> _Answer:
         """Let CP-SAT look for starts; mostly there are none, since more is asked than is known to exist."""
         cp = model.build()
         if cp is None:
             return _Answer()
-        solver = _solver(rng)
+        solver = deciding(rng.randrange(2**31))
+        limit(solver, _EFFORT, model.size, stopping)
         with self.lock:
             if self.is_over:
                 return _Answer()
@@ -172,9 +173,3 @@ class _WindowSearch(Crew):
             (np.sort(self.orders.order[first : first + len(nodes)]) == np.sort(nodes)).all()
             for first, nodes in segments.items()
         )
-
-
-def _solver(rng: Random) -> cp_model.CpSolver:
-    solver = searching(1, rng.randrange(2**31), _EFFORT)
-    solver.parameters.linearization_level = 0
-    return solver
