@@ -40,6 +40,8 @@ _PRIMARY_SHARE = 0.25
 _SETTLE_SHARE = 0.1
 #: Shares of the same time, and of the work, for improving and proving in turn.
 _TURNS = ((0.25, 0.2), (0.2, 0.25))
+#: The last of these where proofs closed less than this share of the gap before.
+_LITTLE, _LAST_AFTER_LITTLE = 0.02, (0.4, 0.05)
 #: Seconds per task that building and verifying the final schedule takes, kept back from the searches.
 _CONCLUSION = 12e-6
 
@@ -196,14 +198,19 @@ def _search(problem: Problem, incumbent: Incumbent, stopping: Stopping, options:
         return
     horizons, rounds, left, gap = Horizons(), 0, 1.0 - _SETTLE_SHARE, _gap(incumbent)
     _settle(problem, incumbent, stopping, options, horizons)
+    closed = 1.0
     for improving, proving in _TURNS:
+        persistent = closed < _LITTLE and options.has_deadline
+        if persistent:
+            improving, proving = _LAST_AFTER_LITTLE
         if 2 * _gap(incumbent) > gap:  # as long as proofs close half of it, nothing does better
             turn, own = stopping.share(improving / left), options.with_work(improving)
-            rounds = improve(problem, incumbent, turn, own, persistent=False, first=rounds)
+            rounds = improve(problem, incumbent, turn, own, persistent=persistent, first=rounds)
         left, gap = left - improving, _gap(incumbent)
         turn, own = stopping.share(proving / left), options.with_work(proving)
         _prove(problem, incumbent, turn, own, horizons)
         left -= proving
+        closed = 1 - _gap(incumbent) / max(1, gap)
 
 
 def _settle(
