@@ -1,11 +1,14 @@
 """Which horizons to ask about, and how long: between what is refuted and what is known to be possible."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
-#: Deterministic units of a question at first, and by how much they grow.
-_FIRST_BUDGET, _GROWTH = 0.1, 2.0
-#: They grow once no more than this share of the gap could be closed without an answer to an open question.
+#: By how much the deterministic units of questions grow, once the questions of one budget are asked.
+_GROWTH = 2.0
+#: They are once no more than this share of the gap could be closed without an answer to an open question.
 _LEAST_SHARE = 1 / 6
+#: The same where only the bound is to rise, and its first step: far apart, since every thread asks its own.
+_LEAST_STEP, _FIRST_STEP = 1 / 4096, 1 / 64
 
 
 @dataclass(frozen=True)
@@ -17,23 +20,17 @@ class Question:
 
 
 @dataclass
-class Horizons:
+class Horizons(ABC):
     """Chooses the next question from the earlier ones.
-
-    The middle of the gap tells most, its ends are answered soonest: so the next question halves what lies
-    between an end of the gap and the nearest question without an answer.
 
     Attributes
     ----------
     budget
         Deterministic units of the next question.
-    refuting
-        Whether to ask only what may be refuted: a quarter of the way to the nearest question without answer.
     """
 
-    budget: float = _FIRST_BUDGET
-    refuting: bool = False
-    _asked: set[int] = field(default_factory=set)
+    budget: float
+    _asked: set[int] = field(default_factory=set, init=False)
 
     def next(self, lower_bound: int, makespan: int) -> Question:
         """Return what to ask next: a horizon from ``lower_bound`` to ``makespan - 1``.
@@ -41,21 +38,57 @@ class Horizons:
         Answers show in the bound and the makespan: what was asked and still lies between them has none, or
         is being asked by another thread.
         """
-        gap = makespan - lower_bound
         unanswered = [horizon for horizon in self._asked if lower_bound <= horizon < makespan]
-        below = min(unanswered, default=makespan) - lower_bound
-        above = 0 if self.refuting else makespan - 1 - max(unanswered, default=lower_bound - 1)
-        if max(below, above) <= (_LEAST_SHARE**2 if self.refuting else _LEAST_SHARE) * gap:
+        horizon = self._choose(lower_bound, makespan, unanswered)
+        if horizon is None:
             self.budget *= _GROWTH
             self._asked.clear()
-            below = gap
-        if below >= above:
-            horizon = lower_bound + below // (4 if self.refuting else 2)
-        else:
-            horizon = makespan - 1 - above // 2
+            horizon = self._choose(lower_bound, makespan, [])
+        assert horizon is not None
         self._asked.add(horizon)
         return Question(horizon, self.budget)
 
     def withdraw(self, question: Question) -> None:
         """Take back a question that was cut short."""
         self._asked.discard(question.horizon)
+
+    @abstractmethod
+    def _choose(self, lower_bound: int, makespan: int, unanswered: list[int]) -> int | None:
+        """Return the next horizon; None if what has no answer leaves too little to ask about."""
+
+
+@dataclass
+class Halving(Horizons):
+    """Closes the gap from both ends.
+
+    The middle of the gap tells most, its ends are answered soonest: so the next question halves what lies
+    between an end of the gap and the nearest question without an answer.
+    """
+
+    budget: float = 0.1
+
+    def _choose(self, lower_bound: int, makespan: int, unanswered: list[int]) -> int | None:
+        below = min(unanswered, default=makespan) - lower_bound
+        above = makespan - 1 - max(unanswered, default=lower_bound - 1)
+        if unanswered and max(below, above) <= _LEAST_SHARE * (makespan - lower_bound):
+            return None
+        return lower_bound + below // 2 if below >= above else makespan - 1 - above // 2
+
+
+@dataclass
+class Rising(Horizons):
+    """Raises the bound alone: steps grow with each refutation, and shrink below what has no answer."""
+
+    budget: float = 0.02
+    _bound: int = field(default=0, init=False)
+    _step: int = field(default=0, init=False)
+
+    def _choose(self, lower_bound: int, makespan: int, unanswered: list[int]) -> int | None:
+        gap = makespan - lower_bound
+        below = min(unanswered, default=makespan) - lower_bound
+        if unanswered and below <= _LEAST_STEP * gap:
+            return None
+        grows = self._step and lower_bound > self._bound
+        self._step = 2 * self._step if grows else max(1, int(gap * _FIRST_STEP))
+        self._bound = lower_bound
+        return lower_bound + min(self._step, below // 2)

@@ -14,7 +14,7 @@ from gapweave.models.schedule import Mode, Objective, Schedule
 from gapweave.solver.bounds.period import period_bound
 from gapweave.solver.construct import construct
 from gapweave.solver.default_policy import DEFAULT_POLICY
-from gapweave.solver.horizons import Horizons
+from gapweave.solver.horizons import Halving, Horizons, Rising
 from gapweave.solver.improve import improve
 from gapweave.solver.incumbent import Incumbent, OnProgress
 from gapweave.solver.job_alone import JobAlone
@@ -192,11 +192,11 @@ def _search(problem: Problem, incumbent: Incumbent, stopping: Stopping, options:
     """Ask what CP-SAT decides at once, then search around the best schedule, in turns with longer proofs."""
     if _free_tasks(problem) > MOST_TASKS_TO_PROVE:
         if _free_tasks(problem) <= _MOST_TASKS_TO_ASK:
-            _settle(problem, incumbent, stopping, options, Horizons(_PROPAGATION, refuting=True))
+            _settle(problem, incumbent, stopping, options, Rising(_PROPAGATION))
             options = options.with_work(1 - _SETTLE_SHARE)
         improve(problem, incumbent, stopping, options, persistent=options.has_deadline)
         return
-    horizons, rounds, left, gap = Horizons(), 0, 1.0 - _SETTLE_SHARE, _gap(incumbent)
+    horizons, rounds, left, gap = Halving(), 0, 1.0 - _SETTLE_SHARE, _gap(incumbent)
     _settle(problem, incumbent, stopping, options, horizons)
     closed = 1.0
     for improving, proving in _TURNS:

@@ -9,7 +9,7 @@ from gapweave.models.errors import InternalError
 from gapweave.models.schedule import Bound
 from gapweave.solver.cpsat.crew import Crew
 from gapweave.solver.cpsat.decision import Answer, Decision
-from gapweave.solver.horizons import Horizons, Question
+from gapweave.solver.horizons import Halving, Horizons, Question
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.stopping import Stopping
 
@@ -52,7 +52,7 @@ def bisect(
         return
     incumbent.enter(SOURCE)
     stopping = stopping.reserving(_RETURN)
-    _Bisection(incumbent, seed, work_limit, horizons or Horizons(), most_per_question).run(
+    _Bisection(incumbent, seed, work_limit, horizons or Halving(), most_per_question).run(
         stopping, workers, SOURCE
     )
 

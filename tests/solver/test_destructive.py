@@ -20,7 +20,7 @@ from gapweave.models.verify import verify
 from gapweave.solver.cpsat import bisect, improve_and_prove
 from gapweave.solver.cpsat.decision import Answer, Decision, deciding
 from gapweave.solver.heuristics.sequential import Sequential
-from gapweave.solver.horizons import Horizons
+from gapweave.solver.horizons import Halving, Rising
 from gapweave.solver.incumbent import Incumbent, Progress
 from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
@@ -142,11 +142,11 @@ def test_a_refutation_of_a_known_schedule_is_an_error(monkeypatch: pytest.Monkey
 
 
 @law
-@given(st.integers(1, 1000), st.integers(1, 1000), st.booleans(), st.data())
+@given(st.integers(1, 1000), st.integers(1, 1000), st.sampled_from([Halving, Rising]), st.data())
 def test_questions_lie_between_bound_and_best_schedule(
-    bound: int, width: int, refuting: bool, data: st.DataObject
+    bound: int, width: int, kind: type[Halving | Rising], data: st.DataObject
 ) -> None:
-    horizons, best = Horizons(refuting=refuting), bound + width
+    horizons, best = kind(), bound + width
     while bound < best:
         question = horizons.next(bound, best)
         assert bound <= question.horizon < best
@@ -159,11 +159,11 @@ def test_questions_lie_between_bound_and_best_schedule(
             break
 
 
-@given(st.integers(1, 10**7), st.integers(1, 10**6), st.booleans())
+@given(st.integers(1, 10**7), st.integers(1, 10**6), st.sampled_from([Halving, Rising]))
 def test_without_answers_questions_get_more_time_sooner_or_later(
-    bound: int, width: int, refuting: bool
+    bound: int, width: int, kind: type[Halving | Rising]
 ) -> None:
-    horizons, budgets = Horizons(refuting=refuting), []
+    horizons, budgets = kind(), []
     for _ in range(30):
         question = horizons.next(bound, bound + width)
         budgets.append(question.budget)
@@ -171,11 +171,22 @@ def test_without_answers_questions_get_more_time_sooner_or_later(
     assert budgets[-1] > 8 * budgets[0]
 
 
-def test_threads_get_different_questions() -> None:
-    horizons = Horizons()
+@pytest.mark.parametrize("kind", [Halving, Rising])
+def test_threads_get_different_questions(kind: type[Halving | Rising]) -> None:
+    horizons = kind()
     asked = [horizons.next(1_000, 2_000).horizon for _ in range(5)]
     assert len(set(asked)) == 5
     assert all(first != second for first, second in pairwise(np.sort(asked).tolist()))
+
+
+def test_the_bound_rises_in_growing_steps_to_what_can_be_refuted() -> None:
+    horizons, bound, best, asked = Rising(), 100_000, 110_000, 0
+    while horizons.budget < 0.03 and asked < 100:
+        horizon, asked = horizons.next(bound, best).horizon, asked + 1
+        if horizon < 101_234:
+            bound = horizon + 1
+    assert 101_234 - 10 <= bound <= 101_234
+    assert asked < 40
 
 
 def test_beyond_the_largest_seed_they_begin_again() -> None:
