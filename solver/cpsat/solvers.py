@@ -24,16 +24,16 @@ def searching(workers: int, seed: int, work_limit: float | None = None) -> cp_mo
     return solver
 
 
-def deciding(seed: int) -> cp_model.CpSolver:
+def deciding(seed: int, *, is_periodic: bool = False) -> cp_model.CpSolver:
     """Return a solver that branches on which of two tasks of a device comes first.
 
-    Measured: with CP-SAT's default, which branches on bounds of starts, hardly any question is answered. The
-    older propagation of linear constraints answers somewhat sooner, and with the newer one OR-Tools 9.15
-    ends the process if neither of two tasks can come first, where memory is limited.
+    Measured: with CP-SAT's default, which branches on bounds of starts, hardly any question is answered.
+    OR-Tools 9.15 ends the process with the newer propagation of linear constraints on periods where memory
+    is limited, with the older one on tiny makespans: so periods have the older, makespans the newer one.
     """
     solver = searching(1, seed)
     solver.parameters.linearization_level = 0
-    solver.parameters.new_linear_propagation = False
+    solver.parameters.new_linear_propagation = not is_periodic
     solver.parameters.use_dynamic_precedence_in_disjunctive = True
     solver.parameters.use_precedences_in_disjunctive_constraint = False
     return solver

@@ -135,7 +135,7 @@ class Proof:
         if reach is None:
             return Answer(ceiling + 1, is_refuted=True)
         model = WindowModel(self.graph, reach, question.cell, question.at_least)
-        solver = deciding(seed)
+        solver = deciding(seed, is_periodic=True)
         limit(solver, question.effort, self.graph.arrays.node_count, self._stopping)
         solver.parameters.use_strong_propagation_in_disjunctive = True
         status = solve_until(solver, model.cp_model, lambda: bool(self._stopping))

@@ -121,7 +121,7 @@ class _NeighbourhoodSearch(Crew):
         if reach is None:
             return _Answer()
         model = WindowModel(kept, reach, cell, own.period, _devices(kept, own.free))
-        solver = deciding(own.seed)
+        solver = deciding(own.seed, is_periodic=True)
         limit(solver, _EFFORT, kept.arrays.node_count, stopping)
         status = self._solve(solver, model)
         if status is None:
