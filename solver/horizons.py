@@ -77,7 +77,7 @@ class Halving(Horizons):
 
 @dataclass
 class Rising(Horizons):
-    """Raises the bound alone: steps grow with each refutation, and shrink below what has no answer."""
+    """Raises the bound alone, by propagation: steps grow with each refutation, and shrink without answer."""
 
     budget: float = 0.02
     _bound: int = field(default=0, init=False)

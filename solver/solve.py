@@ -32,8 +32,6 @@ from gapweave.solver.timetable import make_schedule
 MOST_TASKS_TO_PROVE = 1_000
 #: Above this many its propagation takes too long as well.
 _MOST_TASKS_TO_ASK = 5_000
-#: Deterministic units of a question that is to be answered by propagation.
-_PROPAGATION = 0.02
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
 _PRIMARY_SHARE = 0.25
 #: Share of the time after construction, and of the work, for the questions that CP-SAT answers at once.
@@ -192,7 +190,7 @@ def _search(problem: Problem, incumbent: Incumbent, stopping: Stopping, options:
     """Ask what CP-SAT decides at once, then search around the best schedule, in turns with longer proofs."""
     if _free_tasks(problem) > MOST_TASKS_TO_PROVE:
         if _free_tasks(problem) <= _MOST_TASKS_TO_ASK:
-            _settle(problem, incumbent, stopping, options, Rising(_PROPAGATION))
+            _settle(problem, incumbent, stopping, options, Rising())
             options = options.with_work(1 - _SETTLE_SHARE)
         improve(problem, incumbent, stopping, options, persistent=options.has_deadline)
         return

@@ -19,11 +19,9 @@ from gapweave.models.errors import InternalError
 from gapweave.solver.cpsat.crew import Crew
 from gapweave.solver.cpsat.solvers import deciding, limit
 from gapweave.solver.steady.cell import Cell
-from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent, found, orders_of
 from gapweave.solver.steady.kept_orders import PeriodicStep
 from gapweave.solver.steady.neighbourhood_choice import Neighbourhood, NeighbourhoodChoice
-from gapweave.solver.steady.neighbourhoods import Mask
 from gapweave.solver.steady.reach import Precedence
 from gapweave.solver.steady.retime import Timed, rings_of, timed
 from gapweave.solver.steady.window_model import WindowModel
@@ -120,7 +118,7 @@ class _NeighbourhoodSearch(Crew):
         reach = Precedence(kept).reach(own.period, cell)
         if reach is None:
             return _Answer()
-        model = WindowModel(kept, reach, cell, own.period, _devices(kept, own.free))
+        model = WindowModel(kept, reach, cell, own.period, own.free)
         solver = deciding(own.seed, is_periodic=True)
         limit(solver, _EFFORT, kept.arrays.node_count, stopping)
         status = self._solve(solver, model)
@@ -165,9 +163,3 @@ class _NeighbourhoodSearch(Crew):
         cost = answer.work + _WORK_PER_TASK * graph.arrays.task_count
         self.work += cost
         self.choice.learn(own, cost, helped=better, was_solved=answer.was_solved, gave_up=answer.gave_up)
-
-
-def _devices(graph: CyclicGraph, free: Mask) -> list[int]:
-    """Return the devices of the free tasks; elsewhere orders are kept, and with them what memory holds."""
-    devices: list[int] = np.unique(graph.arrays.device[: graph.arrays.task_count][free]).tolist()
-    return devices

@@ -5,10 +5,10 @@ a device begins with the first F of a job there; of every other task there the i
 [o, o + T], and the images do not overlap.
 """
 
-from collections.abc import Sequence
 from math import gcd
 
 import numpy as np
+import numpy.typing as npt
 from ortools.sat.python import cp_model
 
 from gapweave.models.task_arrays import F
@@ -34,8 +34,8 @@ class WindowModel:
         When each job begins, in ticks after the first one.
     at_least
         The least period of interest, in ticks.
-    undecided
-        Devices whose orders are looked for; edges keep those of all others. None: all devices.
+    free
+        Tasks to be placed, shape (tasks,): where a device has none, edges keep its order. None: all tasks.
 
     Notes
     -----
@@ -50,13 +50,14 @@ class WindowModel:
         reach: Reach,
         cell: Cell,
         at_least: int,
-        undecided: Sequence[int] | None = None,
+        free: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         self.graph = graph
         self.cp_model = cp_model.CpModel()
         self.at_least, self.at_most = at_least, reach.period
         self._reach, self._cell = reach, cell
-        self._undecided = _devices_of(graph) if undecided is None else undecided
+        devices = graph.arrays.device[: graph.arrays.task_count]
+        self._undecided: list[int] = np.unique(devices if free is None else devices[free]).tolist()
         self.period: cp_model.IntVar | int = self.at_most
         if at_least < self.at_most:
             self.period = self.cp_model.new_int_var(at_least, self.at_most, "T")
@@ -156,9 +157,3 @@ class WindowModel:
         base = model.new_int_var(-(2**40), free // scale, f"c{device}")
         model.add(base == sum(always))
         model.add_cumulative(intervals, demands, free // scale - base)
-
-
-def _devices_of(graph: CyclicGraph) -> list[int]:
-    """Return the devices that run tasks."""
-    devices: list[int] = np.unique(graph.arrays.device[: graph.arrays.task_count]).tolist()
-    return devices

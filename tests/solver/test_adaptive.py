@@ -2,14 +2,22 @@
 
 from random import Random
 
+import pytest
+
 from gapweave.solver.adaptive import Arms, Size
 
 
-def test_a_choice_that_pays_is_made_more_often() -> None:
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [pytest.param((8.0, 1.0), (0.1, 1.0), id="gain"), pytest.param((1.0, 0.1), (1.0, 10.0), id="cost")],
+)
+def test_a_choice_of_more_gain_for_its_cost_is_made_more_often(
+    good: tuple[float, float], bad: tuple[float, float]
+) -> None:
     arms, rng = Arms(["good", "bad"]), Random(0)
     for _ in range(100):
-        arms.learn("good", gain=8.0, cost=1.0)
-        arms.learn("bad", gain=0.1, cost=1.0)
+        arms.learn("good", *good)
+        arms.learn("bad", *bad)
     drawn = [arms.choose(rng) for _ in range(1_000)]
     assert drawn.count("good") > 800
 
@@ -19,15 +27,6 @@ def test_a_choice_that_never_pays_is_still_tried() -> None:
     for _ in range(1_000):
         arms.learn("bad", gain=0.0, cost=1.0)
     assert "bad" in {arms.choose(rng) for _ in range(100)}
-
-
-def test_of_equal_gains_the_cheaper_one_counts_more() -> None:
-    arms, rng = Arms(["cheap", "dear"]), Random(0)
-    for _ in range(100):
-        arms.learn("cheap", gain=1.0, cost=0.1)
-        arms.learn("dear", gain=1.0, cost=10.0)
-    drawn = [arms.choose(rng) for _ in range(1_000)]
-    assert drawn.count("cheap") > 800
 
 
 def mean(size: Size) -> float:
