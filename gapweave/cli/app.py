@@ -19,7 +19,7 @@ from gapweave.cli.solve import solve
 app = typer.Typer(
     name="gapweave",
     help="Schedule a second training job into the idle intervals of pipeline-parallel training.",
-    epilog="--debug, anywhere, shows the traceback of an error.",
+    epilog="--debug, anywhere, shows the traceback of an error, and what the solver got over.",
     no_args_is_help=False,
 )
 

@@ -4,6 +4,7 @@ Nothing heavy is imported here, so that an interrupt during start-up is caught a
 """
 
 import errno
+import logging
 import os
 import sys
 import traceback
@@ -32,9 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code. Errors are one line on standard error; a traceback appears only with ``--debug``.
+        The exit code. Errors are one line on standard error; a traceback, and what went wrong without being
+        an error, appear only with ``--debug``.
     """
     words, debug = _without_debug(sys.argv[1:] if arguments is None else arguments)
+    if debug:
+        logging.basicConfig(format="%(name)s: %(message)s")
+        logging.getLogger("gapweave").setLevel(logging.INFO)
     try:
         code = _run(words)
         if sys.stdout is not None:

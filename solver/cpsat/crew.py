@@ -5,12 +5,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ortools.sat.python import cp_model
-
+from gapweave.solver.cpsat.interruptible import PATIENCE
+from gapweave.solver.cpsat.isolated import IsolatedSolver
 from gapweave.solver.stopping import Stopping
 
-#: Seconds that threads may take to return once they were told to stop; then they are left behind.
-_PATIENCE = 0.3
 _POLL = 0.05
 
 
@@ -35,7 +33,7 @@ class Crew(ABC):
         """Do one thing, in a thread of the crew; returns whether to go on."""
 
     @abstractmethod
-    def busy(self) -> Iterable[cp_model.CpSolver]:
+    def busy(self) -> Iterable[IsolatedSolver]:
         """Return the solvers that are at work; called with the lock held."""
 
     def run(self, stopping: Stopping, workers: int, name: str) -> None:
@@ -49,7 +47,8 @@ class Crew(ABC):
         finally:
             self._stop()
             for thread in threads:
-                thread.join(_PATIENCE / workers)
+                thread.join(PATIENCE / workers)
+            self._end_processes()
         if self.failure is not None:
             raise self.failure
 
@@ -58,6 +57,11 @@ class Crew(ABC):
             self.is_over = True
             for solver in self.busy():
                 solver.stop_search()
+
+    def _end_processes(self) -> None:
+        with self.lock:
+            for solver in self.busy():
+                solver.kill()
 
     def _work(self, stopping: Stopping) -> None:
         try:

@@ -58,7 +58,7 @@ class Decision(ScheduleModel):
         status = self.solver.solve(self.cp_model)
         if status == cp_model.MODEL_INVALID:
             raise InternalError(f"CP-SAT refuses the model: {self.cp_model.validate()}")
-        work = self.solver.response_proto.deterministic_time
+        work = self.solver.work
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             starts = [self.solver.value(start) for start in self.variables.start]
             return Answer(work, np.array(starts, dtype=np.int64))

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from ortools.sat.python import cp_model
-
 from gapweave.models.bounds import SEARCH
 from gapweave.models.errors import InternalError
 from gapweave.models.schedule import Bound
 from gapweave.solver.cpsat.crew import Crew
 from gapweave.solver.cpsat.decision import Answer, Decision
+from gapweave.solver.cpsat.isolated import IsolatedSolver
 from gapweave.solver.horizons import Halving, Horizons, Question
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.stopping import Stopping
@@ -70,7 +69,7 @@ class _Bisection(Crew):
     asked: int = 0
     open: dict[Question, Decision] = field(default_factory=dict)
 
-    def busy(self) -> list[cp_model.CpSolver]:
+    def busy(self) -> list[IsolatedSolver]:
         """Return the solvers of the open questions."""
         return [decision.solver for decision in self.open.values()]
 

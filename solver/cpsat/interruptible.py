@@ -1,35 +1,34 @@
-"""Running CP-SAT in a thread of its own, so that deadlines and signals reach the main thread meanwhile.
-
-The threads are no daemons: a process that ends while CP-SAT returns into a daemon thread is aborted. So the
-process, at its very end, waits for those that were left behind.
-"""
+"""Running CP-SAT in a thread of its own, so that deadlines and signals reach the main thread meanwhile."""
 
 import threading
 from collections.abc import Callable
 
 from ortools.sat.python import cp_model
 
-#: Seconds that CP-SAT may take to return once it was told to stop; then it is left behind.
-_PATIENCE = 0.3
+from gapweave.solver.cpsat.isolated import Assignment, IsolatedSolver
+
+#: Seconds that CP-SAT may take to return once it was told to stop; then its process is ended.
+PATIENCE = 0.3
 _POLL = 0.05
 
 
 def solve_until(
-    solver: cp_model.CpSolver,
+    solver: IsolatedSolver,
     model: cp_model.CpModel,
     should_stop: Callable[[], bool],
-    on_solution: cp_model.CpSolverSolutionCallback | None = None,
+    on_solution: Callable[[Assignment], None] | None = None,
+    on_bound: Callable[[float], None] | None = None,
 ) -> cp_model.CpSolverStatus | None:
     """Solve a model until CP-SAT ends or ``should_stop`` says so; returns its status.
 
-    None means that CP-SAT did not return in time and was left behind: what it still reports must not count.
+    None means that CP-SAT failed, or did not return in time.
     """
-    outcome: list[cp_model.CpSolverStatus] = []
+    outcome: list[cp_model.CpSolverStatus | None] = []
     failures: list[BaseException] = []
 
     def work() -> None:
         try:
-            outcome.append(solver.solve(model, on_solution))
+            outcome.append(solver.solve(model, on_solution, on_bound))
         except BaseException as exc:
             failures.append(exc)
 
@@ -40,7 +39,9 @@ def solve_until(
             thread.join(_POLL)
     finally:
         solver.stop_search()
-        thread.join(_PATIENCE)
+        thread.join(PATIENCE)
+        solver.kill()
+        thread.join()
     if failures:
         raise failures[0]
-    return outcome[0] if outcome and not thread.is_alive() else None
+    return outcome[0]

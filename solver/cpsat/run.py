@@ -1,15 +1,13 @@
 """Running CP-SAT on a model: incumbents and bounds flow out while it works, and it stops when asked to."""
 
-import threading
-
 import numpy as np
 from ortools.sat.python import cp_model
 
 from gapweave.models.bounds import SEARCH
 from gapweave.models.errors import Infeasible, InternalError
 from gapweave.models.schedule import Bound
-from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.cpsat.interruptible import solve_until
+from gapweave.solver.cpsat.isolated import Assignment, IsolatedSolver
 from gapweave.solver.cpsat.model import ScheduleModel
 from gapweave.solver.cpsat.solvers import searching
 from gapweave.solver.incumbent import Incumbent
@@ -50,51 +48,30 @@ def improve_and_prove(
 
 
 class _Search:
-    """One CP-SAT search; what it reports after it was left behind does not count."""
+    """One CP-SAT search, whose incumbents and bounds go to gapweave's own."""
 
-    def __init__(self, solver: cp_model.CpSolver, model: ScheduleModel, incumbent: Incumbent) -> None:
+    def __init__(self, solver: IsolatedSolver, model: ScheduleModel, incumbent: Incumbent) -> None:
         self.solver = solver
         self.model = model
         self.incumbent = incumbent
         self.status: cp_model.CpSolverStatus | None = None
-        self._lock = threading.Lock()
-        self._abandoned = False
 
     def run(self, stopping: Stopping) -> None:
         """Search until the end, or a little after it is time to stop."""
-        self.solver.best_bound_callback = self._on_bound
-        try:
-            self.status = solve_until(
-                self.solver,
-                self.model.cp_model,
-                lambda: bool(stopping) or self.incumbent.is_optimal,
-                _OnSolution(self),
-            )
-        finally:
-            with self._lock:
-                self._abandoned = True
+        self.status = solve_until(
+            self.solver,
+            self.model.cp_model,
+            lambda: bool(stopping) or self.incumbent.is_optimal,
+            self._on_solution,
+            self._on_bound,
+        )
 
-    def on_solution(self, starts: Int64Array) -> None:
-        with self._lock:
-            if not self._abandoned:
-                self.incumbent.offer(starts, "cp-sat")
+    def _on_solution(self, found: Assignment) -> None:
+        starts = [found.value(start) for start in self.model.variables.start]
+        self.incumbent.offer(np.array(starts, dtype=np.int64), "cp-sat")
 
     def _on_bound(self, bound: float) -> None:
-        with self._lock:
-            if not self._abandoned:
-                self.incumbent.raise_bound(round(bound), Bound(argument=SEARCH))
-
-
-class _OnSolution(cp_model.CpSolverSolutionCallback):
-    """Hands each solution's starts to the search."""
-
-    def __init__(self, search: _Search) -> None:
-        super().__init__()
-        self._search = search
-
-    def on_solution_callback(self) -> None:
-        starts = [self.value(start) for start in self._search.model.variables.start]
-        self._search.on_solution(np.array(starts, dtype=np.int64))
+        self.incumbent.raise_bound(round(bound), Bound(argument=SEARCH))
 
 
 def _judge(search: _Search, problem: Problem, incumbent: Incumbent) -> None:

@@ -1,7 +1,6 @@
 """CP-SAT's solvers, with the parameters that each use has been measured to need."""
 
-from ortools.sat.python import cp_model
-
+from gapweave.solver.cpsat.isolated import IsolatedSolver
 from gapweave.solver.stopping import Stopping
 
 #: CP-SAT's seeds are 32-bit integers with a sign.
@@ -13,9 +12,9 @@ _SECONDS_PER_UNIT = 20.0
 _PRESOLVE = 1e-4
 
 
-def searching(workers: int, seed: int, work_limit: float | None = None) -> cp_model.CpSolver:
+def searching(workers: int, seed: int, work_limit: float | None = None) -> IsolatedSolver:
     """Return a solver that leaves signals alone and stops after ``work_limit`` deterministic units."""
-    solver = cp_model.CpSolver()
+    solver = IsolatedSolver()
     solver.parameters.num_workers = workers
     solver.parameters.random_seed = seed % _SEEDS
     solver.parameters.catch_sigint_signal = False
@@ -24,12 +23,13 @@ def searching(workers: int, seed: int, work_limit: float | None = None) -> cp_mo
     return solver
 
 
-def deciding(seed: int, *, is_periodic: bool = False) -> cp_model.CpSolver:
+def deciding(seed: int, *, is_periodic: bool = False) -> IsolatedSolver:
     """Return a solver that branches on which of two tasks of a device comes first.
 
     Measured: with CP-SAT's default, which branches on bounds of starts, hardly any question is answered.
-    OR-Tools 9.15 ends the process with the newer propagation of linear constraints on periods where memory
-    is limited, with the older one on tiny makespans: so periods have the older, makespans the newer one.
+    OR-Tools 9.15 fails with the newer propagation of linear constraints on periods where memory is limited,
+    with the older one on tiny makespans, much more often than the other way round: so periods have the older,
+    makespans the newer one.
     """
     solver = searching(1, seed)
     solver.parameters.linearization_level = 0
@@ -39,7 +39,7 @@ def deciding(seed: int, *, is_periodic: bool = False) -> cp_model.CpSolver:
     return solver
 
 
-def limit(solver: cp_model.CpSolver, units: float, nodes: int, stopping: Stopping) -> None:
+def limit(solver: IsolatedSolver, units: float, nodes: int, stopping: Stopping) -> None:
     """Give a solver so many deterministic units for a model of so many nodes, and no time without end."""
     solver.parameters.max_deterministic_time = units
     if stopping.time_limit is not None:

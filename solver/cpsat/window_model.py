@@ -19,6 +19,7 @@ import numpy.typing as npt
 from ortools.sat.python import cp_model
 
 from gapweave.models.task_arrays import Int64Array
+from gapweave.solver.cpsat.isolated import IsolatedSolver
 from gapweave.solver.cpsat.neighbourhoods import Window
 from gapweave.solver.cpsat.variables import domain_of_starts
 from gapweave.solver.cpsat.window_frame import Frame
@@ -155,7 +156,7 @@ class WindowModel:
         for start, now in zip(self._starts, self._frame.starts.tolist(), strict=True):
             model.add_hint(start, now)
 
-    def answer(self, solver: cp_model.CpSolver) -> tuple[dict[int, Int64Array], Int64Array]:
+    def answer(self, solver: IsolatedSolver) -> tuple[dict[int, Int64Array], Int64Array]:
         """Return the new order of each part, by its first position, and the starts of all nodes."""
         orders, movable = self._window.orders, self._frame.movable
         starts = orders.starts.copy()

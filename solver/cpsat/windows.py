@@ -16,6 +16,7 @@ from ortools.sat.python import cp_model
 from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.cpsat.crew import Crew
+from gapweave.solver.cpsat.isolated import IsolatedSolver
 from gapweave.solver.cpsat.solvers import deciding, limit
 from gapweave.solver.cpsat.window_choice import Outcome, WindowChoice
 from gapweave.solver.cpsat.window_model import WindowModel
@@ -87,13 +88,13 @@ class _WindowSearch(Crew):
     work: float = 0.0
     failures: int = 0
     choice: WindowChoice = field(init=False)
-    solvers: set[cp_model.CpSolver] = field(default_factory=set)
+    solvers: set[IsolatedSolver] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.choice = WindowChoice(self.rng, len(self.orders.graph.free_tasks))
         self.incumbent.offer(self.orders.starts, SOURCE)
 
-    def busy(self) -> set[cp_model.CpSolver]:
+    def busy(self) -> set[IsolatedSolver]:
         """Return the solvers of the open windows."""
         return self.solvers
 
@@ -148,9 +149,9 @@ class _WindowSearch(Crew):
             raise InternalError(f"CP-SAT refuses the model of a window: {cp.validate()}")
         found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
         return _Answer(
-            solver.response_proto.deterministic_time,
+            solver.work,
             True,
-            status == cp_model.UNKNOWN,
+            status in (cp_model.UNKNOWN, None),
             model.answer(solver) if found else None,
         )
 

@@ -13,6 +13,7 @@ from ortools.sat.python import cp_model
 from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Block, F, Int64Array
 from gapweave.solver.cpsat.interruptible import solve_until
+from gapweave.solver.cpsat.isolated import IsolatedSolver
 from gapweave.solver.cpsat.solvers import searching
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.holds import Hold, holds_of
@@ -61,7 +62,7 @@ class FillModel:
         for node, image in self.image.items():
             self.cp_model.add_hint(image, int((starts[node] - self._cut[node]) % self.period))
 
-    def starts(self, solver: cp_model.CpSolver) -> Int64Array:
+    def starts(self, solver: IsolatedSolver) -> Int64Array:
         """Return the times found, shape (nodes,)."""
         return np.array([solver.value(start) for start in self.start], dtype=np.int64)
 

@@ -17,6 +17,7 @@ from ortools.sat.python import cp_model
 
 from gapweave.models.errors import InternalError
 from gapweave.solver.cpsat.crew import Crew
+from gapweave.solver.cpsat.isolated import IsolatedSolver
 from gapweave.solver.cpsat.solvers import deciding, limit
 from gapweave.solver.steady.cell import Cell
 from gapweave.solver.steady.incumbent import SteadyIncumbent, found, orders_of
@@ -84,9 +85,9 @@ class _NeighbourhoodSearch(Crew):
     fruitless: int | None
     work: float = 0.0
     failures: int = 0
-    solvers: set[cp_model.CpSolver] = field(default_factory=set)
+    solvers: set[IsolatedSolver] = field(default_factory=set)
 
-    def busy(self) -> set[cp_model.CpSolver]:
+    def busy(self) -> set[IsolatedSolver]:
         """Return the solvers of the open neighbourhoods."""
         return self.solvers
 
@@ -122,16 +123,13 @@ class _NeighbourhoodSearch(Crew):
         solver = deciding(own.seed, is_periodic=True)
         limit(solver, _EFFORT, kept.arrays.node_count, stopping)
         status = self._solve(solver, model)
-        if status is None:
-            return _Answer()
-        work = solver.response_proto.deterministic_time
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return _Answer(work, True, status == cp_model.UNKNOWN)
+            return _Answer(solver.work, True, status in (cp_model.UNKNOWN, None))
         starts = np.array([solver.value(start) for start in model.start], dtype=np.int64)
-        return _Answer(work, True, timed=self._shortest(Timed(own.period, starts)))
+        return _Answer(solver.work, True, timed=self._shortest(Timed(own.period, starts)))
 
-    def _solve(self, solver: cp_model.CpSolver, model: WindowModel) -> cp_model.CpSolverStatus | None:
-        """Return CP-SAT's status; None if the search is over."""
+    def _solve(self, solver: IsolatedSolver, model: WindowModel) -> cp_model.CpSolverStatus | None:
+        """Return CP-SAT's status; None if it failed or the search is over."""
         with self.lock:
             if self.is_over:
                 return None
