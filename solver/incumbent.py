@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from gapweave.models.errors import InternalError
 from gapweave.models.schedule import Bound
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.problem import Problem
@@ -66,8 +67,19 @@ class Incumbent:
         return True
 
     def raise_bound(self, value: int, bound: Bound) -> None:
-        """Keep a lower bound if it is better than what is known."""
+        """Keep a lower bound if it is better than what is known.
+
+        Raises
+        ------
+        InternalError
+            A shorter schedule is known.
+        """
         with self._lock:
+            if self.makespan is not None and value > self.makespan:
+                raise InternalError(
+                    f"{bound.argument!r} finds no schedule of {self.problem.instance.name!r} shorter than "
+                    f"{value}, but one of makespan {self.makespan} is known; please report this instance"
+                )
             if value > self.lower_bound:
                 self.lower_bound, self.bound = value, bound
                 self.report()

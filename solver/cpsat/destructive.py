@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 from gapweave.models.bounds import SEARCH
-from gapweave.models.errors import InternalError
 from gapweave.models.schedule import Bound
 from gapweave.solver.cpsat.crew import Crew
 from gapweave.solver.cpsat.decision import Answer, Decision
@@ -103,7 +102,7 @@ class _Bisection(Crew):
         """Raise the bound or offer the schedule; questions that are settled by that are left."""
         self.work += answer.work + _WORK_PER_NODE * self.incumbent.problem.arrays.node_count
         if answer.is_refuted:
-            self._raise_bound(question.horizon + 1)
+            self.incumbent.raise_bound(question.horizon + 1, Bound(argument=SEARCH))
         if answer.starts is not None:
             self.incumbent.offer(answer.starts, SOURCE)
         for other, decision in self.open.items():
@@ -113,12 +112,3 @@ class _Bisection(Crew):
     def _is_open(self, horizon: int) -> bool:
         assert self.incumbent.makespan is not None
         return self.incumbent.lower_bound <= horizon < self.incumbent.makespan
-
-    def _raise_bound(self, value: int) -> None:
-        assert self.incumbent.makespan is not None
-        if value > self.incumbent.makespan:
-            raise InternalError(
-                f"CP-SAT finds no schedule of {self.incumbent.problem.instance.name!r} shorter than {value}, "
-                f"but one of makespan {self.incumbent.makespan} is known; please report this instance"
-            )
-        self.incumbent.raise_bound(value, Bound(argument=SEARCH))
