@@ -138,6 +138,7 @@ class Proof:
         solver = deciding(seed, is_periodic=True)
         limit(solver, question.effort, self.graph.arrays.node_count, self._stopping)
         solver.parameters.use_strong_propagation_in_disjunctive = True
+        solver.parameters.use_precedences_in_disjunctive_constraint = True
         status = solve_until(solver, model.cp_model, lambda: bool(self._stopping))
         if status == cp_model.MODEL_INVALID:
             raise InternalError(f"CP-SAT refuses the model: {model.cp_model.validate()}")
