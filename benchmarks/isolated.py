@@ -55,15 +55,30 @@ def run_isolated(module: str, arguments: dict[str, Any], hard_limit: float) -> O
 
 
 def peak_memory() -> int | None:
-    """Return the most memory that this process has held so far, in MiB; None where Linux's /proc is not.
+    """Return the most memory held so far by this process and by each of those it started, in MiB.
 
-    ``getrusage`` would not do: it counts what the parent held when it forked.
+    Of the latter those count that still run. None where Linux's /proc is not. ``getrusage`` would not do: it
+    counts what the parent held when it forked.
     """
-    status = Path("/proc/self/status")
-    if not status.exists():
+    if not Path("/proc/self/status").exists():
         return None
-    (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) // 1024
+    own = str(os.getpid())
+    found = [_status(place) for place in Path("/proc").glob("[0-9]*/status")]
+    peaks = [
+        int(status["VmHWM"].split()[0])
+        for status in found
+        if own in (status.get("Pid"), status.get("PPid")) and "VmHWM" in status
+    ]
+    return sum(peaks) // 1024
+
+
+def _status(place: Path) -> dict[str, str]:
+    """Return what /proc says of a process; nothing if it has just ended."""
+    try:
+        lines = place.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return {}
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
 def use_cores(count: int) -> None:
