@@ -24,6 +24,9 @@ from ortools.sat.python import cp_model
 from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Int64Array
 
+#: Seconds in which a process takes in a question, or else it is told nothing more.
+_LISTENS_WITHIN = 0.3
+
 _log = logging.getLogger(__name__)
 
 
@@ -162,9 +165,12 @@ class _Engine:
             self._send("solve", self._number, *question)
 
     def stop(self) -> None:
-        """Ask it to end the search of the last question."""
-        with self._lock:
-            self._send("stop", self._number)
+        """Ask it to end the search of the last question; in vain while it does not even take that in."""
+        if self._lock.acquire(timeout=_LISTENS_WITHIN):
+            try:
+                self._send("stop", self._number)
+            finally:
+                self._lock.release()
 
     def reply(self) -> tuple[Any, ...] | None:
         """Wait for a reply to the last question; None if the process has ended.

@@ -127,6 +127,17 @@ def test_a_process_that_does_not_listen_is_ended(monkeypatch: pytest.MonkeyPatch
     assert solve_until(solver, model, lambda: time.monotonic() > begin + 1.0) is None
 
 
+def test_a_process_that_is_halted_is_ended() -> None:
+    isolated._close_idle()
+    engine = isolated._take_engine()
+    os.kill(engine._process.pid, signal.SIGSTOP)
+    isolated._return_engine(engine)
+    solver, model = long_question()
+    begin = time.monotonic()
+    assert solve_until(solver, model, lambda: time.monotonic() > begin + 0.5) is None
+    assert not engine.is_alive
+
+
 def test_ctrl_c_in_the_terminal_does_not_end_it() -> None:
     solver, model = long_question()
     solver.parameters.max_time_in_seconds = 1.5
