@@ -1,4 +1,4 @@
-"""Constructive schedules: every heuristic once, then the searches over dispatch rules and patterns."""
+"""Constructive schedules: heuristics, a first annealing, searches over dispatch rules and patterns."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -11,7 +11,9 @@ from gapweave.solver.heuristics.merge import Merge
 from gapweave.solver.heuristics.priority_list import PriorityList
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.job_alone import JobAlone, alone, best_alone, in_turn
+from gapweave.solver.kernels import Preparation, prepare_orders
 from gapweave.solver.list_scheduler import ListScheduler
+from gapweave.solver.order_search import search_orders
 from gapweave.solver.pattern import search_patterns
 from gapweave.solver.pinned import pinned_starts
 from gapweave.solver.problem import Problem
@@ -25,6 +27,9 @@ _FIRST_RULES_SHARE = 0.1
 _HEURISTICS_SHARES = 0.6, 0.2
 #: Seconds per task that must remain for a heuristic to be tried; the compiled one is always tried.
 _HEURISTIC_SECONDS_PER_TASK = 5e-4
+#: Effort of the first annealing per task, at most for all, and share of the remaining time for it.
+_ANNEALING_EFFORT, _MOST_ANNEALING_EFFORT = 10_000, 15_000_000
+_ANNEALING_SHARE = 0.03
 #: Share of the remaining time after which the search over dispatch rules ends in any case.
 _RULES_SHARE = 0.12
 #: Share of the then remaining time after which the search around a cyclic pattern ends.
@@ -52,6 +57,7 @@ def construct(
         share = _HEURISTICS_SHARES[len(problem.instance.jobs) > 1]
         best_first = sorted(heuristics().values(), key=lambda method: method.name != Merge.name)
         _try_heuristics(problem, incumbent, stopping, stopping.share(share), best_first)
+    _anneal_briefly(problem, incumbent, stopping, seed)
     if stopping or incumbent.is_optimal:
         return
     incumbent.enter("dispatch rules")
@@ -90,6 +96,16 @@ def _around_policies(problem: Problem, stopping: Stopping) -> list[tuple[str, Li
                     pinned = pinned_starts(problem.arrays, own)
                     schedulers.append((f"fill around {policy.name}", ListScheduler(problem.arrays, pinned)))
     return schedulers
+
+
+def _anneal_briefly(problem: Problem, incumbent: Incumbent, stopping: Stopping, seed: int) -> None:
+    """Anneal orders for a moment: where memory is tight, that often does at once what no rule does."""
+    own = stopping.share(_ANNEALING_SHARE)
+    if own or incumbent.is_optimal or not Preparation(prepare_orders).wait(own):
+        return
+    incumbent.enter("order search")
+    effort = min(_ANNEALING_EFFORT * problem.arrays.task_count, _MOST_ANNEALING_EFFORT)
+    search_orders(problem, incumbent, own, seed, effort=effort)
 
 
 def _keep_primary(pinned: JobAlone, incumbent: Incumbent) -> None:

@@ -4,7 +4,7 @@ import threading
 from itertools import count
 
 from gapweave.solver.incumbent import Incumbent
-from gapweave.solver.kernels import Preparation
+from gapweave.solver.kernels import Preparation, prepare_windows
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.local_search import search_keys
 from gapweave.solver.options import Options
@@ -51,7 +51,7 @@ def improve(
     """
     if stopping or incumbent.is_optimal:
         return first
-    preparation = Preparation()
+    preparation = Preparation(prepare_windows)
     if not first:
         incumbent.enter("key search")
         scheduler = ListScheduler(problem.arrays, problem.pinned)

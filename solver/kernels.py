@@ -5,6 +5,7 @@ minute once on a machine; afterwards loading takes less than a second.
 """
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 
@@ -25,6 +26,7 @@ from gapweave.solver.steady.cyclic_fill import CyclicFill
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent
 from gapweave.solver.steady.primary_step import PrimaryStep, primary_pins
+from gapweave.solver.steady.reach import freedom
 from gapweave.solver.steady.search import CyclicAnnealing
 from gapweave.solver.stopping import Stopping
 
@@ -46,10 +48,16 @@ _POLL = 0.05
 
 
 class Preparation:
-    """Makes the compiled loops ready beside other work."""
+    """Makes compiled loops ready beside other work.
 
-    def __init__(self) -> None:
-        self._thread = threading.Thread(target=self._prepare, name="kernels", daemon=True)
+    Parameters
+    ----------
+    prepare
+        One of the functions of this module.
+    """
+
+    def __init__(self, prepare: Callable[[], object]) -> None:
+        self._thread = threading.Thread(target=self._run, args=(prepare,), name="kernels", daemon=True)
         self._thread.start()
 
     def wait(self, stopping: Stopping) -> bool:
@@ -58,24 +66,36 @@ class Preparation:
             self._thread.join(_POLL)
         return not self._thread.is_alive()
 
-    def _prepare(self) -> None:
+    def _run(self, prepare: Callable[[], object]) -> None:
         with suppress(Exception):  # whoever uses the loops meets it again, in the main thread
             prepare()
 
 
-@cache
 def prepare() -> None:
-    """Run every compiled loop once, on a tiny instance that the searches do not know to be solved."""
-    from gapweave.solver.cpsat import improve_by_windows  # OR-Tools takes a while to load
+    """Run every compiled loop once, on tiny instances that the searches do not know to be solved."""
+    prepare_windows()
+    _prepare_steady()
 
+
+@cache
+def prepare_orders() -> Incumbent:
+    """Run the list scheduler and the search on orders; returns a schedule that is not known to be optimal."""
     problem = Problem(_TINY)
     incumbent = Incumbent(problem, Stopping())
     incumbent.lower_bound = 1
     rule = DispatchRule.default(len(_TINY.jobs))
     incumbent.offer(rule.run(ListScheduler(problem.arrays), problem.paths), "list")
     search_orders(problem, incumbent, Stopping(), 0, effort=1)
-    _prepare_steady()
-    improve_by_windows(problem, incumbent, Stopping(), workers=1, seed=0, work_limit=0.01)
+    return incumbent
+
+
+@cache
+def prepare_windows() -> None:
+    """Run what the searches for a short makespan use."""
+    from gapweave.solver.cpsat import improve_by_windows  # OR-Tools takes a while to load
+
+    incumbent = prepare_orders()
+    improve_by_windows(incumbent.problem, incumbent, Stopping(), workers=1, seed=0, work_limit=0.01)
 
 
 def _prepare_steady() -> None:
@@ -83,6 +103,7 @@ def _prepare_steady() -> None:
     known = SteadyIncumbent(graph, Stopping(), ProvenBound(1, Bound(argument="search")))
     construct(graph, known, Stopping(), 0)
     CyclicAnnealing(graph, known, 0).run(Stopping(), 1, fruitless=1)
+    freedom(graph, 1_000)
     _prepare_fill()
 
 

@@ -14,6 +14,8 @@ from gapweave.solver.stopping import Stopping
 _TASKS_PLACED = 10_000_000
 #: Rules tried per task: where there are few, CP-SAT is the better searcher.
 _RULES_PER_TASK = 10
+#: Rules in a row without a better schedule after which annealing of orders is the better searcher.
+_MOST_FRUITLESS = 500
 
 
 @dataclass
@@ -51,8 +53,9 @@ def search_rules(
     jobs = len(problem.instance.jobs)
     arms = [_Arm(scheduler, source, DispatchRule.default(jobs)) for source, scheduler in schedulers]
     tasks = problem.arrays.task_count
+    fruitless = 0
     for attempt in range(max(len(arms), min(_RULES_PER_TASK * tasks, _TASKS_PLACED // tasks, most_rules))):
-        if stopping or incumbent.is_optimal or not arms:
+        if stopping or incumbent.is_optimal or not arms or fruitless == _MOST_FRUITLESS:
             return
         arm = arms[attempt] if attempt < len(arms) else _chosen(arms, rng)
         rule = _next_rule(arm, jobs, rng) if attempt >= len(arms) else arm.rule
@@ -60,7 +63,7 @@ def search_rules(
         if starts is None:
             arms.remove(arm)
             continue
-        incumbent.offer(starts, arm.source)
+        fruitless = 0 if incumbent.offer(starts, arm.source) else fruitless + 1
         makespan = problem.makespan(starts)
         if problem.admits(starts) and (arm.makespan is None or makespan <= arm.makespan):
             arm.rule, arm.makespan = rule, makespan

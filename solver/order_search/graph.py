@@ -138,23 +138,25 @@ def _assembled(nodes: _Nodes, problem: Problem) -> OrderGraph:
     first_pred[has_pred] = preds[pred_ptr[:-1][has_pred]]
     first_lag[has_pred] = lags[pred_ptr[:-1][has_pred]]
     capacities = [UNLIMITED if free is None else free for free in free_capacities(problem.instance)]
-    return OrderGraph(
-        duration=np.ascontiguousarray(nodes.duration),
-        release=nodes.release,
-        latest_end=nodes.latest_end,
-        tail=np.ascontiguousarray(nodes.tail),
-        device=np.ascontiguousarray(nodes.device),
-        lane=np.ascontiguousarray(nodes.lane),
-        delta=np.ascontiguousarray(nodes.delta),
-        pred_ptr=pred_ptr,
-        preds=preds,
-        lags=lags,
-        succ_ptr=_pointers(np.bincount(nodes.source, minlength=count)),
-        succs=nodes.target[np.argsort(nodes.source, kind="stable")],
-        first_pred=first_pred,
-        first_lag=first_lag,
-        seq_ptr=_pointers(np.bincount(nodes.device[nodes.device >= 0], minlength=devices)),
-        capacity=np.array(capacities, dtype=np.int64),
+    return (
+        OrderGraph(  # contiguous throughout, or the kernels would be compiled once more for the mirrored one
+            duration=np.ascontiguousarray(nodes.duration),
+            release=np.ascontiguousarray(nodes.release),
+            latest_end=np.ascontiguousarray(nodes.latest_end),
+            tail=np.ascontiguousarray(nodes.tail),
+            device=np.ascontiguousarray(nodes.device),
+            lane=np.ascontiguousarray(nodes.lane),
+            delta=np.ascontiguousarray(nodes.delta),
+            pred_ptr=pred_ptr,
+            preds=preds,
+            lags=lags,
+            succ_ptr=_pointers(np.bincount(nodes.source, minlength=count)),
+            succs=nodes.target[np.argsort(nodes.source, kind="stable")],
+            first_pred=first_pred,
+            first_lag=first_lag,
+            seq_ptr=_pointers(np.bincount(nodes.device[nodes.device >= 0], minlength=devices)),
+            capacity=np.array(capacities, dtype=np.int64),
+        )
     )
 
 

@@ -141,7 +141,7 @@ class _OrderSearch:
         """Anneal orders; returns those better than the bar, if there are any, and those at the end."""
         self._load(graph, orders)
         moves, hot, best = annealing.moves, annealing.hot, bar
-        while moves > 0 and not self._stopping:
+        while moves > 0 and not self._stopping and not self._incumbent.is_optimal:
             cost, best, done, work = anneal(
                 graph, self._state, self._target, best, moves, _CHUNK, hot, annealing.cooling, self._random
             )

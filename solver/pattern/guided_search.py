@@ -29,6 +29,8 @@ _TICKS_PER_PERIOD = 120
 #: Tasks placed in one search, and guided schedules at most.
 _TASKS_PLACED = 10_000_000
 _MOST_SCHEDULES = 3_000
+#: Guided schedules in a row without a better one after which others search better.
+_MOST_FRUITLESS = 300
 
 
 @dataclass(frozen=True)
@@ -80,14 +82,15 @@ def search_patterns(
     follower = _Follower(problem, scheduler, pattern)
     rng = random.Random(seed)
     best, least = Guide.default(len(problem.instance.jobs)), None
+    fruitless = 0
     for attempt in range(min(_MOST_SCHEDULES, _TASKS_PLACED // problem.arrays.task_count)):
-        if stopping or incumbent.is_optimal:
+        if stopping or incumbent.is_optimal or fruitless == _MOST_FRUITLESS:
             return
         guide = best.perturbed(rng) if attempt else best
         starts = follower.run(guide)
         if starts is None:
             continue
-        incumbent.offer(starts, "pattern")
+        fruitless = 0 if incumbent.offer(starts, "pattern") else fruitless + 1
         makespan = problem.makespan(starts)
         if problem.admits(starts) and (least is None or makespan <= least):
             best, least = guide, makespan
