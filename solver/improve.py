@@ -1,8 +1,8 @@
 """Improving the incumbent: a search on keys, then annealing of orders and CP-SAT windows in turn."""
 
 import threading
-from itertools import count
 
+from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.kernels import Preparation, prepare_windows
 from gapweave.solver.list_scheduler import ListScheduler
@@ -23,93 +23,96 @@ _MOST_ORDERS_EFFORT, _MOST_WINDOWS_EFFORT = 60_000_000, 3.0
 _MOST_ROUNDS = 6
 
 
-def improve(
-    problem: Problem,
-    incumbent: Incumbent,
-    stopping: Stopping,
-    options: Options,
-    *,
-    persistent: bool,
-    first: int = 0,
-) -> int:
-    """Search around the best schedule until it meets the bound or it is time to stop.
+class Improvement:
+    """A search around the best schedule, in rounds; it can be interrupted and goes on where it was.
 
     The searches on orders and windows take turns, longer each time: what one of them cannot leave, the other
-    often can. ``options.work_limit`` counts the windows' deterministic units.
-
-    Parameters
-    ----------
-    persistent
-        Whether to go on until it is time to stop, however long nothing helps.
-    first
-        Number of the first round: how many were finished before, if this continues an earlier search.
-
-    Returns
-    -------
-    int
-        Number of the next round.
+    often can.
     """
-    if stopping or incumbent.is_optimal:
-        return first
-    preparation = Preparation(prepare_windows)
-    if not first:
-        incumbent.enter("key search")
-        scheduler = ListScheduler(problem.arrays, problem.pinned)
-        search_keys(problem, incumbent, stopping.share(_KEYS_SHARE), options.seed, scheduler)
-    if not preparation.wait(stopping):
-        return first
-    left = float("inf") if options.work_limit is None else options.work_limit
-    for number in count(first) if persistent else range(first, _MOST_ROUNDS):
-        if stopping or incumbent.is_optimal or left <= 0:
-            return number
-        _search_orders(problem, incumbent, stopping, options, number)
-        left -= _free_windows(problem, incumbent, stopping, options, number, left)
-    return max(first, _MOST_ROUNDS)
+
+    def __init__(self, problem: Problem, incumbent: Incumbent) -> None:
+        self._problem = problem
+        self._incumbent = incumbent
+        self._rounds = 0
+        self._origins: list[Int64Array] = []
+
+    def run(self, stopping: Stopping, options: Options, *, persistent: bool) -> None:
+        """Search until the bound is met or it is time to stop.
+
+        ``options.work_limit`` counts the windows' deterministic units.
+
+        Parameters
+        ----------
+        persistent
+            Whether to go on until it is time to stop, however long nothing helps.
+        """
+        if stopping or self._incumbent.is_optimal:
+            return
+        preparation = Preparation(prepare_windows)
+        if not self._rounds:
+            self._origins = _best_first(self._incumbent)
+            self._search_keys(stopping.share(_KEYS_SHARE), options)
+        if not preparation.wait(stopping):
+            return
+        left = float("inf") if options.work_limit is None else options.work_limit
+        while persistent or self._rounds < _MOST_ROUNDS:
+            if stopping or self._incumbent.is_optimal or left <= 0:
+                return
+            self._search_orders(stopping, options)
+            left -= self._free_windows(stopping, options, left)
+            self._rounds += 1
+
+    def _search_keys(self, stopping: Stopping, options: Options) -> None:
+        self._incumbent.enter("key search")
+        scheduler = ListScheduler(self._problem.arrays, self._problem.pinned)
+        search_keys(self._problem, self._incumbent, stopping, options.seed, scheduler)
+
+    def _search_orders(self, stopping: Stopping, options: Options) -> None:
+        """Anneal orders in every thread: in one from the best schedule, in the others from elsewhere."""
+        self._incumbent.enter("order search")
+        effort = round(_effort(self._problem, _ORDERS_EFFORT, _MOST_ORDERS_EFFORT, self._rounds))
+
+        def search(thread: int) -> None:
+            seed = options.seed + 1_000 * self._rounds + thread
+            begin = self._origin(thread)
+            search_orders(self._problem, self._incumbent, stopping, seed, begin=begin, effort=effort)
+
+        threads = [threading.Thread(target=search, args=(index,)) for index in range(1, options.threads)]
+        for thread in threads:
+            thread.start()
+        search(0)
+        for thread in threads:
+            thread.join()
+
+    def _origin(self, thread: int) -> Int64Array | None:
+        """Return the starts from which a thread begins in this round; None: the best ones."""
+        if not thread or not self._origins:
+            return None
+        return self._origins[(self._rounds + thread - 1) % len(self._origins)]
+
+    def _free_windows(self, stopping: Stopping, options: Options, left: float) -> float:
+        """Free windows of the best schedule; returns the deterministic units that it may have taken."""
+        if stopping or self._incumbent.is_optimal:
+            return 0.0
+        from gapweave.solver.cpsat import improve_by_windows  # OR-Tools takes a while to load
+
+        effort = min(left, _effort(self._problem, _WINDOWS_EFFORT, _MOST_WINDOWS_EFFORT, self._rounds))
+        improve_by_windows(
+            self._problem,
+            self._incumbent,
+            stopping,
+            workers=options.threads,
+            seed=options.seed + self._rounds,
+            work_limit=effort,
+            persistent=True,
+        )
+        return effort
 
 
-def _search_orders(
-    problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options, number: int
-) -> None:
-    """Anneal orders in every thread, each with a seed of its own."""
-    incumbent.enter("order search")
-    effort = _effort(problem, _ORDERS_EFFORT, _MOST_ORDERS_EFFORT, number)
-
-    def search(thread: int) -> None:
-        seed = options.seed + 1_000 * number + thread
-        search_orders(problem, incumbent, stopping, seed, effort=round(effort))
-
-    threads = [threading.Thread(target=search, args=(index,)) for index in range(1, options.threads)]
-    for thread in threads:
-        thread.start()
-    search(0)
-    for thread in threads:
-        thread.join()
-
-
-def _free_windows(
-    problem: Problem,
-    incumbent: Incumbent,
-    stopping: Stopping,
-    options: Options,
-    number: int,
-    left: float,
-) -> float:
-    """Free windows of the best schedule; returns the deterministic units that it may have taken."""
-    if stopping or incumbent.is_optimal:
-        return 0.0
-    from gapweave.solver.cpsat import improve_by_windows  # OR-Tools takes a while to load
-
-    effort = min(left, _effort(problem, _WINDOWS_EFFORT, _MOST_WINDOWS_EFFORT, number))
-    improve_by_windows(
-        problem,
-        incumbent,
-        stopping,
-        workers=options.threads,
-        seed=options.seed + number,
-        work_limit=effort,
-        persistent=True,
-    )
-    return effort
+def _best_first(incumbent: Incumbent) -> list[Int64Array]:
+    """Return the best schedule of each source but the best of all."""
+    found = sorted(incumbent.by_source.values(), key=lambda own: own.makespan)
+    return [own.starts for own in found if own.starts is not incumbent.starts]
 
 
 def _effort(problem: Problem, per_task: float, most: float, number: int) -> float:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from gapweave.models.errors import InternalError
 from gapweave.models.schedule import Bound
@@ -30,9 +30,22 @@ class Progress:
 OnProgress: TypeAlias = Callable[[Progress], None]
 
 
+class Found(NamedTuple):
+    """A schedule: its makespan and the starts of all nodes, shape (nodes,), in ticks."""
+
+    makespan: int
+    starts: Int64Array
+
+
 @dataclass
 class Incumbent:
-    """Best starts and best bound; every phase offers what it finds, from any thread."""
+    """Best starts and best bound; every phase offers what it finds, from any thread.
+
+    Attributes
+    ----------
+    by_source
+        The best schedule of each source, whether it is the best of all or not.
+    """
 
     problem: Problem
     stopping: Stopping
@@ -41,6 +54,7 @@ class Incumbent:
     makespan: int | None = None
     phase: str = "bounds"
     source: str = ""
+    by_source: dict[str, Found] = field(default_factory=dict)
     lower_bound: int = field(init=False)
     bound: Bound = field(init=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -60,6 +74,8 @@ class Incumbent:
             return False
         makespan = self.problem.makespan(starts)
         with self._lock:
+            if source not in self.by_source or makespan < self.by_source[source].makespan:
+                self.by_source[source] = Found(makespan, starts)
             if self.makespan is not None and makespan >= self.makespan:
                 return False
             self.starts, self.makespan, self.source = starts, makespan, source

@@ -15,7 +15,7 @@ from gapweave.solver.bounds.period import period_bound
 from gapweave.solver.construct import construct
 from gapweave.solver.default_policy import DEFAULT_POLICY
 from gapweave.solver.horizons import Halving, Horizons, Rising
-from gapweave.solver.improve import improve
+from gapweave.solver.improve import Improvement
 from gapweave.solver.incumbent import Incumbent, OnProgress
 from gapweave.solver.job_alone import JobAlone
 from gapweave.solver.known import Known
@@ -188,13 +188,14 @@ def _pose(instance: Instance, options: Options, stopping: Stopping) -> tuple[Pro
 
 def _search(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
     """Ask what CP-SAT decides at once, then search around the best schedule, in turns with longer proofs."""
+    improvement = Improvement(problem, incumbent)
     if _free_tasks(problem) > MOST_TASKS_TO_PROVE:
         if _free_tasks(problem) <= _MOST_TASKS_TO_ASK:
             _settle(problem, incumbent, stopping, options, Rising())
             options = options.with_work(1 - _SETTLE_SHARE)
-        improve(problem, incumbent, stopping, options, persistent=options.has_deadline)
+        improvement.run(stopping, options, persistent=options.has_deadline)
         return
-    horizons, rounds, left, gap = Halving(), 0, 1.0 - _SETTLE_SHARE, _gap(incumbent)
+    horizons, left, gap = Halving(), 1.0 - _SETTLE_SHARE, _gap(incumbent)
     _settle(problem, incumbent, stopping, options, horizons)
     closed = 1.0
     for improving, proving in _TURNS:
@@ -203,7 +204,7 @@ def _search(problem: Problem, incumbent: Incumbent, stopping: Stopping, options:
             improving, proving = _LAST_AFTER_LITTLE
         if 2 * _gap(incumbent) > gap:  # as long as proofs close half of it, nothing does better
             turn, own = stopping.share(improving / left), options.with_work(improving)
-            rounds = improve(problem, incumbent, turn, own, persistent=persistent, first=rounds)
+            improvement.run(turn, own, persistent=persistent)
         left, gap = left - improving, _gap(incumbent)
         turn, own = stopping.share(proving / left), options.with_work(proving)
         _prove(problem, incumbent, turn, own, horizons)

@@ -44,19 +44,27 @@ _FRUITLESS_PASSES = 12
 
 
 def search_orders(
-    problem: Problem, incumbent: Incumbent, stopping: Stopping, seed: int, *, effort: int | None = _EFFORT
+    problem: Problem,
+    incumbent: Incumbent,
+    stopping: Stopping,
+    seed: int,
+    *,
+    begin: Int64Array | None = None,
+    effort: int | None = _EFFORT,
 ) -> None:
     """Improve the orders of the incumbent's tasks until it meets its bound or it is time to stop.
 
     Parameters
     ----------
+    begin
+        Starts to begin from, instead of the incumbent's.
     effort
         Nodes to look at, the deterministic measure of effort; None: no limit.
     """
     if incumbent.starts is None or incumbent.is_optimal or stopping:
         return
     search = _OrderSearch(problem, incumbent, stopping, seed)
-    if not search.begin(incumbent.starts):
+    if not search.begin(incumbent.starts if begin is None else begin):
         return
     while not stopping and not incumbent.is_optimal and (effort is None or search.work < effort):
         search.run_pass()
