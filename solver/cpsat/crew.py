@@ -2,11 +2,13 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gapweave.solver.cpsat.interruptible import PATIENCE
-from gapweave.solver.cpsat.isolated import IsolatedSolver
+from ortools.sat.python import cp_model
+
+from gapweave.models.errors import InternalError
+from gapweave.solver.cpsat.isolated import PATIENCE, IsolatedSolver
 from gapweave.solver.stopping import Stopping
 
 _POLL = 0.05
@@ -22,19 +24,39 @@ class Crew(ABC):
         Whether the search has ended: one thread had nothing left to do, or failed, or it was time to stop.
     lock
         Held wherever the threads share something.
+    busy
+        The solvers that are at work.
     """
 
     is_over: bool = False
     failure: BaseException | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
+    busy: set[IsolatedSolver] = field(default_factory=set)
 
     @abstractmethod
     def take_turn(self, stopping: Stopping) -> bool:
         """Do one thing, in a thread of the crew; returns whether to go on."""
 
-    @abstractmethod
-    def busy(self) -> Iterable[IsolatedSolver]:
-        """Return the solvers that are at work; called with the lock held."""
+    def ask(self, solver: IsolatedSolver, model: cp_model.CpModel) -> cp_model.CpSolverStatus | None:
+        """Let CP-SAT solve a model; returns its status, None if it failed or the search is over.
+
+        Raises
+        ------
+        InternalError
+            CP-SAT refuses the model.
+        """
+        with self.lock:
+            if self.is_over:
+                return None
+            self.busy.add(solver)
+        try:
+            status = solver.solve(model)
+        finally:
+            with self.lock:
+                self.busy.discard(solver)
+        if status == cp_model.MODEL_INVALID:
+            raise InternalError(f"CP-SAT refuses a model: {model.validate()}")
+        return status
 
     def run(self, stopping: Stopping, workers: int, name: str) -> None:
         """Search until the end, or a little after it is time to stop; threads bear the name."""
@@ -45,23 +67,18 @@ class Crew(ABC):
             while not self.is_over and not stopping:
                 threads[0].join(_POLL)
         finally:
-            self._stop()
+            self.is_over = True
+            self._tell_busy(IsolatedSolver.stop_search)
             for thread in threads:
                 thread.join(PATIENCE / workers)
-            self._end_processes()
+            self._tell_busy(IsolatedSolver.kill)
         if self.failure is not None:
             raise self.failure
 
-    def _stop(self) -> None:
+    def _tell_busy(self, message: Callable[[IsolatedSolver], None]) -> None:
         with self.lock:
-            self.is_over = True
-            for solver in self.busy():
-                solver.stop_search()
-
-    def _end_processes(self) -> None:
-        with self.lock:
-            for solver in self.busy():
-                solver.kill()
+            for solver in self.busy:
+                message(solver)
 
     def _work(self, stopping: Stopping) -> None:
         try:

@@ -6,7 +6,6 @@ from gapweave.models.bounds import SEARCH
 from gapweave.models.schedule import Bound
 from gapweave.solver.cpsat.crew import Crew
 from gapweave.solver.cpsat.decision import Answer, Decision
-from gapweave.solver.cpsat.isolated import IsolatedSolver
 from gapweave.solver.horizons import Halving, Horizons, Question
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.stopping import Stopping
@@ -68,10 +67,6 @@ class _Bisection(Crew):
     asked: int = 0
     open: dict[Question, Decision] = field(default_factory=dict)
 
-    def busy(self) -> list[IsolatedSolver]:
-        """Return the solvers of the open questions."""
-        return [decision.solver for decision in self.open.values()]
-
     def take_turn(self, stopping: Stopping) -> bool:
         """Ask one question and keep the answer; returns whether to go on."""
         with self.lock:
@@ -83,10 +78,12 @@ class _Bisection(Crew):
                 return False
             decision = Decision(self.incumbent.problem, question.horizon, self.seed + self.asked)
             self.open[question] = decision
+            self.busy.add(decision.solver)
             self.asked += 1
         answer = decision.ask(min(question.budget, self._left), stopping)
         with self.lock:
             del self.open[question]
+            self.busy.discard(decision.solver)
             if stopping:
                 self.horizons.withdraw(question)
             if self.is_over:

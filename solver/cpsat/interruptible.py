@@ -5,10 +5,8 @@ from collections.abc import Callable
 
 from ortools.sat.python import cp_model
 
-from gapweave.solver.cpsat.isolated import Assignment, IsolatedSolver
+from gapweave.solver.cpsat.isolated import PATIENCE, Assignment, IsolatedSolver
 
-#: Seconds that CP-SAT may take to return once it was told to stop; then its process is ended.
-PATIENCE = 0.3
 _POLL = 0.05
 
 

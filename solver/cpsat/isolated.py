@@ -24,8 +24,8 @@ from ortools.sat.python import cp_model
 from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Int64Array
 
-#: Seconds in which a process takes in a question, or else it is told nothing more.
-_LISTENS_WITHIN = 0.3
+#: Seconds that CP-SAT may take to listen, or to return once it was told to stop; then its process is ended.
+PATIENCE = 0.3
 
 _log = logging.getLogger(__name__)
 
@@ -166,7 +166,7 @@ class _Engine:
 
     def stop(self) -> None:
         """Ask it to end the search of the last question; in vain while it does not even take that in."""
-        if self._lock.acquire(timeout=_LISTENS_WITHIN):
+        if self._lock.acquire(timeout=PATIENCE):
             try:
                 self._send("stop", self._number)
             finally:

@@ -16,7 +16,6 @@ from ortools.sat.python import cp_model
 from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.cpsat.crew import Crew
-from gapweave.solver.cpsat.isolated import IsolatedSolver
 from gapweave.solver.cpsat.solvers import deciding, limit
 from gapweave.solver.cpsat.window_choice import Outcome, WindowChoice
 from gapweave.solver.cpsat.window_model import WindowModel
@@ -88,15 +87,10 @@ class _WindowSearch(Crew):
     work: float = 0.0
     failures: int = 0
     choice: WindowChoice = field(init=False)
-    solvers: set[IsolatedSolver] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.choice = WindowChoice(self.rng, len(self.orders.graph.free_tasks))
         self.incumbent.offer(self.orders.starts, SOURCE)
-
-    def busy(self) -> set[IsolatedSolver]:
-        """Return the solvers of the open windows."""
-        return self.solvers
 
     def take_turn(self, stopping: Stopping) -> bool:
         """Free one window and keep what CP-SAT finds; returns whether to go on."""
@@ -136,17 +130,7 @@ class _WindowSearch(Crew):
             return _Answer()
         solver = deciding(rng.randrange(2**31))
         limit(solver, _EFFORT, model.size, stopping)
-        with self.lock:
-            if self.is_over:
-                return _Answer()
-            self.solvers.add(solver)
-        try:
-            status = solver.solve(cp)
-        finally:
-            with self.lock:
-                self.solvers.discard(solver)
-        if status == cp_model.MODEL_INVALID:
-            raise InternalError(f"CP-SAT refuses the model of a window: {cp.validate()}")
+        status = self.ask(solver, cp)
         found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
         return _Answer(
             solver.work,

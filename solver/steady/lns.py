@@ -10,14 +10,12 @@ P. Shaw, "Using constraint programming and local search methods to solve vehicle
 doi:10.1007/3-540-49481-2_30.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from ortools.sat.python import cp_model
 
-from gapweave.models.errors import InternalError
 from gapweave.solver.cpsat.crew import Crew
-from gapweave.solver.cpsat.isolated import IsolatedSolver
 from gapweave.solver.cpsat.solvers import deciding, limit
 from gapweave.solver.steady.cell import Cell
 from gapweave.solver.steady.incumbent import SteadyIncumbent, found, orders_of
@@ -85,11 +83,6 @@ class _NeighbourhoodSearch(Crew):
     fruitless: int | None
     work: float = 0.0
     failures: int = 0
-    solvers: set[IsolatedSolver] = field(default_factory=set)
-
-    def busy(self) -> set[IsolatedSolver]:
-        """Return the solvers of the open neighbourhoods."""
-        return self.solvers
 
     def take_turn(self, stopping: Stopping) -> bool:
         """Free one neighbourhood and keep what CP-SAT finds; returns whether to go on."""
@@ -122,26 +115,11 @@ class _NeighbourhoodSearch(Crew):
         model = WindowModel(kept, reach, cell, own.period, own.free)
         solver = deciding(own.seed, is_periodic=True)
         limit(solver, _EFFORT, kept.arrays.node_count, stopping)
-        status = self._solve(solver, model)
+        status = self.ask(solver, model.cp_model)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return _Answer(solver.work, True, status in (cp_model.UNKNOWN, None))
         starts = np.array([solver.value(start) for start in model.start], dtype=np.int64)
         return _Answer(solver.work, True, timed=self._shortest(Timed(own.period, starts)))
-
-    def _solve(self, solver: IsolatedSolver, model: WindowModel) -> cp_model.CpSolverStatus | None:
-        """Return CP-SAT's status; None if it failed or the search is over."""
-        with self.lock:
-            if self.is_over:
-                return None
-            self.solvers.add(solver)
-        try:
-            status = solver.solve(model.cp_model)
-        finally:
-            with self.lock:
-                self.solvers.discard(solver)
-        if status == cp_model.MODEL_INVALID:
-            raise InternalError(f"CP-SAT refuses a neighbourhood: {model.cp_model.validate()}")
-        return status
 
     def _shortest(self, answer: Timed) -> Timed:
         """Return the least period that the orders of a schedule allow."""

@@ -44,6 +44,13 @@ def test_only_a_shorter_one_replaces_it(incumbent: Incumbent, seen: list[Progres
     assert len(seen) == 2
 
 
+def test_the_best_of_each_source_is_remembered(incumbent: Incumbent) -> None:
+    for source, backward in (("one", 4), ("other", 6), ("other", 5), ("other", 7)):
+        incumbent.offer(starts(0, backward), source)
+    assert {source: found.makespan for source, found in incumbent.by_source.items()} == {"one": 6, "other": 7}
+    assert incumbent.by_source["other"].starts.tolist() == [0, 5]
+
+
 def test_meeting_the_bound_is_optimal(incumbent: Incumbent) -> None:
     assert not incumbent.is_optimal
     incumbent.offer(starts(0, 1), "best")

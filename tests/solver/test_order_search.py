@@ -148,6 +148,36 @@ def test_it_stops_when_it_is_time() -> None:
     assert incumbent.makespan == first
 
 
+class Looks(Stopping):
+    """Never time to stop; at the fourth look, within a pass, somebody else meets the bound."""
+
+    incumbent: Incumbent
+    count = 0
+
+    def __bool__(self) -> bool:
+        type(self).count += 1
+        if self.count == 4:
+            self.incumbent.lower_bound = self.incumbent.makespan or 0
+        return self.count > 100
+
+
+def test_it_stops_within_a_pass_when_another_thread_meets_the_bound() -> None:
+    incumbent = begun(Problem(Instance.load("fusion-09-cap")))
+    Looks.incumbent = incumbent
+    search_orders(incumbent.problem, incumbent, Looks(), 0, effort=10**8)
+    assert Looks.count <= 6
+
+
+def test_it_begins_where_it_is_told() -> None:
+    incumbent = begun(Problem(Instance.load("fusion-02-cap")))
+    begin, first = incumbent.starts, incumbent.makespan
+    assert begin is not None
+    assert first is not None
+    incumbent.starts = np.zeros_like(begin)  # no schedule: to begin there would fail
+    search_orders(incumbent.problem, incumbent, Stopping(None), 0, begin=begin, effort=50 * EFFORT)
+    assert incumbent.makespan == incumbent.problem.bound.value < first
+
+
 def state_of(problem: Problem, graph: OrderGraph, orders: Int64Array) -> OrderState:
     """The state with these orders, which must be a schedule."""
     state = empty_state(graph)
