@@ -6,6 +6,7 @@ from itertools import chain
 
 from gapweave.models.errors import NotApplicable
 from gapweave.solver.dispatch_rule import DispatchRule
+from gapweave.solver.first_use import wait_for_loops
 from gapweave.solver.heuristics import Heuristic, heuristic, heuristics, single_job_policies
 from gapweave.solver.heuristics.merge import Merge
 from gapweave.solver.heuristics.priority_list import PriorityList
@@ -47,6 +48,8 @@ def construct(
         The primary as it runs alone, if the mode promises it something.
     """
     incumbent.enter("heuristics")
+    if not wait_for_loops(incumbent, stopping, pinned):
+        return
     if pinned is not None:
         _keep_primary(pinned, incumbent)
     own = ListScheduler(problem.arrays, problem.pinned)

@@ -1,6 +1,7 @@
 """One job of an instance scheduled as if it were alone on the devices."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -58,13 +59,21 @@ def alone(instance: Instance, job: int, policy: Heuristic) -> JobAlone:
 
 @lru_cache(maxsize=16)
 def best_alone(instance: Instance, job: int) -> JobAlone:
-    """Schedule one job alone under the policy that ends first (NotApplicable)."""
+    """Schedule one job alone under a policy or as a list, whichever ends first (NotApplicable)."""
+    return _first_to_end(instance, job, (*single_job_policies().values(), heuristic("priority-list")))
+
+
+@lru_cache(maxsize=16)
+def best_policy(instance: Instance, job: int) -> JobAlone:
+    """Schedule one job alone under the policy that ends first, without compiled loops (NotApplicable)."""
+    return _first_to_end(instance, job, single_job_policies().values())
+
+
+def _first_to_end(instance: Instance, job: int, methods: Iterable[Heuristic]) -> JobAlone:
     found = []
-    for policy in (*single_job_policies().values(), heuristic("priority-list")):
-        try:
-            found.append(alone(instance, job, policy))
-        except NotApplicable:
-            continue
+    for method in methods:
+        with suppress(NotApplicable):
+            found.append(alone(instance, job, method))
     if not found:
         raise NotApplicable(f"no policy applies to job {instance.jobs[job].name!r} alone")
     return min(found, key=lambda one: one.makespan)

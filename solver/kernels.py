@@ -78,23 +78,30 @@ def prepare() -> None:
 
 
 @cache
-def prepare_orders() -> Incumbent:
-    """Run the list scheduler and the search on orders; returns a schedule that is not known to be optimal."""
+def prepare_lists() -> Incumbent:
+    """Run the bounds and the list scheduler; returns a schedule that is not known to be optimal."""
     problem = Problem(_TINY)
     incumbent = Incumbent(problem, Stopping())
     incumbent.lower_bound = 1
     rule = DispatchRule.default(len(_TINY.jobs))
     incumbent.offer(rule.run(ListScheduler(problem.arrays), problem.paths), "list")
-    search_orders(problem, incumbent, Stopping(), 0, effort=1)
     return incumbent
 
 
 @cache
+def prepare_orders() -> None:
+    """Run the search on orders as well."""
+    incumbent = prepare_lists()
+    search_orders(incumbent.problem, incumbent, Stopping(), 0, effort=1)
+
+
+@cache
 def prepare_windows() -> None:
-    """Run what the searches for a short makespan use."""
+    """Run all that the searches for a short makespan use."""
     from gapweave.solver.cpsat import improve_by_windows  # OR-Tools takes a while to load
 
-    incumbent = prepare_orders()
+    prepare_orders()
+    incumbent = prepare_lists()
     improve_by_windows(incumbent.problem, incumbent, Stopping(), workers=1, seed=0, work_limit=0.01)
 
 
