@@ -19,6 +19,8 @@ _KEYS_SHARE = 0.05
 _ORDERS_EFFORT, _WINDOWS_EFFORT = 40_000, 0.002
 #: The same for any number of tasks, at most.
 _MOST_ORDERS_EFFORT, _MOST_WINDOWS_EFFORT = 60_000_000, 3.0
+#: Schedules of other origins that each further thread improves in turn, beside the best one.
+_LINES = 2
 #: Rounds, if nothing else ends the search: the last one of a large instance takes minutes.
 _MOST_ROUNDS = 6
 
@@ -34,7 +36,7 @@ class Improvement:
         self._problem = problem
         self._incumbent = incumbent
         self._rounds = 0
-        self._origins: list[Int64Array] = []
+        self._lines: list[Int64Array] = []
 
     def run(self, stopping: Stopping, options: Options, *, persistent: bool) -> None:
         """Search until the bound is met or it is time to stop.
@@ -50,7 +52,7 @@ class Improvement:
             return
         preparation = Preparation(prepare_windows)
         if not self._rounds:
-            self._origins = _best_first(self._incumbent)
+            self._lines = _best_first(self._incumbent)[: _LINES * (options.threads - 1)]
             self._search_keys(stopping.share(_KEYS_SHARE), options)
         if not preparation.wait(stopping):
             return
@@ -68,14 +70,17 @@ class Improvement:
         search_keys(self._problem, self._incumbent, stopping, options.seed, scheduler)
 
     def _search_orders(self, stopping: Stopping, options: Options) -> None:
-        """Anneal orders in every thread: in one from the best schedule, in the others from elsewhere."""
+        """Anneal orders in every thread: in one from the best schedule, in the others along other lines."""
         self._incumbent.enter("order search")
         effort = round(_effort(self._problem, _ORDERS_EFFORT, _MOST_ORDERS_EFFORT, self._rounds))
 
         def search(thread: int) -> None:
             seed = options.seed + 1_000 * self._rounds + thread
-            begin = self._origin(thread)
-            search_orders(self._problem, self._incumbent, stopping, seed, begin=begin, effort=effort)
+            line = (self._rounds + thread - 1) % len(self._lines) if thread and self._lines else None
+            begin = None if line is None else self._lines[line]
+            best = search_orders(self._problem, self._incumbent, stopping, seed, begin=begin, effort=effort)
+            if line is not None and best is not None:
+                self._lines[line] = best
 
         threads = [threading.Thread(target=search, args=(index,)) for index in range(1, options.threads)]
         for thread in threads:
@@ -83,12 +88,6 @@ class Improvement:
         search(0)
         for thread in threads:
             thread.join()
-
-    def _origin(self, thread: int) -> Int64Array | None:
-        """Return the starts from which a thread begins in this round; None: the best ones."""
-        if not thread or not self._origins:
-            return None
-        return self._origins[(self._rounds + thread - 1) % len(self._origins)]
 
     def _free_windows(self, stopping: Stopping, options: Options, left: float) -> float:
         """Free windows of the best schedule; returns the deterministic units that it may have taken."""

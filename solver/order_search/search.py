@@ -23,9 +23,9 @@ import numpy as np
 from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.incumbent import Incumbent
-from gapweave.solver.order_search.graph import UNLIMITED, OrderGraph, forward_graph, mirrored_graph
+from gapweave.solver.order_search.graph import OrderGraph, forward_graph, mirrored_graph
 from gapweave.solver.order_search.kernel import anneal
-from gapweave.solver.order_search.state import empty_state, late_count, load
+from gapweave.solver.order_search.state import empty_state, late_count, load, makespan_of
 from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
 
@@ -51,7 +51,7 @@ def search_orders(
     *,
     begin: Int64Array | None = None,
     effort: int | None = _EFFORT,
-) -> None:
+) -> Int64Array | None:
     """Improve the orders of the incumbent's tasks until it meets its bound or it is time to stop.
 
     Parameters
@@ -60,14 +60,22 @@ def search_orders(
         Starts to begin from, instead of the incumbent's.
     effort
         Nodes to look at, the deterministic measure of effort; None: no limit.
+
+    Returns
+    -------
+    Int64Array or None
+        The best starts on the way from where it began, shape (nodes,), in ticks: where to go on later, even
+        if others have found better ones. None if it did not begin.
     """
-    if incumbent.starts is None or incumbent.is_optimal or stopping:
-        return
+    begin = incumbent.starts if begin is None else begin
+    if begin is None or incumbent.is_optimal or stopping:
+        return None
     search = _OrderSearch(problem, incumbent, stopping, seed)
-    if not search.begin(incumbent.starts if begin is None else begin):
-        return
+    if not search.begin(begin):
+        return None
     while not stopping and not incumbent.is_optimal and (effort is None or search.work < effort):
         search.run_pass()
+    return search.best_starts
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ class _Annealing:
 
 
 class _OrderSearch:
-    """The current orders, the best ones, and both views of the problem."""
+    """The current orders, the best ones since the beginning, and both views of the problem."""
 
     def __init__(self, problem: Problem, incumbent: Incumbent, stopping: Stopping, seed: int) -> None:
         self.work = 0
@@ -98,9 +106,16 @@ class _OrderSearch:
 
     def begin(self, starts: Int64Array) -> bool:
         """Start from a schedule; False if its pins contradict the microbatches' order."""
-        self._best = self._current = orders_of(self._problem, starts)
+        self._current = orders_of(self._problem, starts)
         self._load(self._graphs[0], self._current)
+        self._keep(self._current)
         return int(late_count(self._graphs[0], self._state)) == 0
+
+    def _keep(self, orders: Int64Array) -> None:
+        """Remember orders that are loaded as the best ones."""
+        self._best, self._fruitless = orders, 0
+        self._makespan = int(makespan_of(self._graphs[0], self._state))
+        self.best_starts = self._state.end - self._problem.arrays.duration
 
     def run_pass(self) -> None:
         """Anneal once, in the other direction than last time."""
@@ -124,9 +139,9 @@ class _OrderSearch:
     def _next_target(self) -> int:
         """Draw the makespan to aim at: the bound, or where that may be out of reach something easier."""
         bound = self._incumbent.lower_bound
-        if self._incumbent.makespan is None or self._random.random() < _BOUND_SHARE:
+        if self._random.random() < _BOUND_SHARE:
             return bound
-        return bound + int(self._random.random() * (self._incumbent.makespan - bound))
+        return bound + int(self._random.random() * (self._makespan - bound))
 
     def _bar(self, is_mirrored: bool) -> int:
         """Makespan below which orders are worth keeping.
@@ -135,7 +150,7 @@ class _OrderSearch:
         """
         if is_mirrored and self._problem.primary is not None:
             return self._target + 1
-        return UNLIMITED if self._incumbent.makespan is None else self._incumbent.makespan
+        return self._makespan
 
     def _drawn(self) -> _Annealing:
         arrays = self._problem.arrays
@@ -165,8 +180,9 @@ class _OrderSearch:
         self._load(self._graphs[0], orders)
         if late_count(self._graphs[0], self._state) > 0:
             return
-        if self._incumbent.offer(self._state.end - self._problem.arrays.duration, "order search"):
-            self._best, self._fruitless = orders, 0
+        if makespan_of(self._graphs[0], self._state) < self._makespan:
+            self._keep(orders)
+            self._incumbent.offer(self.best_starts, "order search")
 
     def _load(self, graph: OrderGraph, orders: Int64Array) -> None:
         self._state.seq[:] = orders
