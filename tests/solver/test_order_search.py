@@ -178,6 +178,21 @@ def test_it_begins_where_it_is_told() -> None:
     assert incumbent.makespan == incumbent.problem.bound.value < first
 
 
+def test_it_returns_the_best_of_its_own_line() -> None:
+    problem = Problem(Instance.load("fusion-02-cap"))
+    incumbent, poor = begun(problem), begun(problem)
+    search_orders(problem, incumbent, Stopping(None), 0, effort=50 * EFFORT)
+    best = incumbent.makespan
+    incumbent.lower_bound -= 1  # so that it goes on
+    reached = search_orders(problem, incumbent, Stopping(None), 1, begin=poor.starts, effort=EFFORT)
+    assert reached is not None
+    assert problem.admits(reached)
+    assert best is not None
+    assert poor.makespan is not None
+    assert best <= problem.makespan(reached) < poor.makespan
+    assert incumbent.makespan == best
+
+
 def state_of(problem: Problem, graph: OrderGraph, orders: Int64Array) -> OrderState:
     """The state with these orders, which must be a schedule."""
     state = empty_state(graph)
