@@ -25,7 +25,7 @@ from gapweave.solver.stopping import Stopping
 _FIRST_RULES = 50
 _FIRST_RULES_SHARE = 0.1
 #: Share of the then remaining time after which no further heuristic begins: with one job, and with several.
-_HEURISTICS_SHARES = 0.6, 0.2
+_HEURISTICS_SHARES = 0.6, 0.1
 #: Seconds per task that must remain for a heuristic to be tried; the compiled one is always tried.
 _HEURISTIC_SECONDS_PER_TASK = 5e-4
 #: Effort of the first annealing per task, at most for all, and share of the remaining time for it.
