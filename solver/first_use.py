@@ -16,6 +16,8 @@ from gapweave.solver.stopping import Stopping
 _LOADING = 1.0
 #: What does without compiled loops, beside single-job policies.
 _UNCOMPILED = ("tick-tock", "bidirectional")
+#: Seconds per task that they all take together.
+_SECONDS_PER_TASK = 1e-3
 #: Above so many tasks plain Python takes too long as well.
 _MOST_TASKS = 20_000
 
@@ -30,21 +32,22 @@ _log = logging.getLogger(__name__)
 def wait_for_loops(incumbent: Incumbent, stopping: Stopping, pinned: JobAlone | None) -> bool:
     """Wait until the list scheduler can run, or it is time to stop; returns whether it can.
 
-    Where that takes a while, schedules without it are offered meanwhile.
+    Shortly before the time is over, schedules without it are offered: no sooner, so that how long loading
+    takes does not decide which schedules a solve begins with.
 
     Parameters
     ----------
     pinned
         The primary as it runs alone, if the mode promises it something.
     """
+    problem = incumbent.problem
     preparation = Preparation(prepare_lists)
     loading = stopping.within(min(_LOADING, stopping.remaining))
-    if preparation.wait(loading.share(0.5)):
-        return True
-    if not stopping:
-        _offer_uncompiled(incumbent.problem, incumbent, pinned)
     if not preparation.wait(loading) and not stopping.signal.is_set():
         _log.warning(_EXPLANATION)
+    needed = min(_SECONDS_PER_TASK * problem.arrays.task_count, stopping.remaining / 2)
+    if not preparation.wait(stopping.reserving(needed)) and not stopping.signal.is_set():
+        _offer_uncompiled(problem, incumbent, pinned)
     return preparation.wait(stopping)
 
 

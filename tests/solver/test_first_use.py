@@ -45,7 +45,7 @@ def never_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_schedule_is_found_in_plain_python(jobs: int, options: dict[str, Any]) -> None:
     instance = make_instance(*(uniform_job(4, 3 + job) for job in range(jobs)), devices=4)
     schedule = solve(instance, time_limit=LIMIT, **options)
-    verify(schedule)
+    assert verify(schedule) == []
     assert schedule.solver.notes["found_by"] in ("sequential", "tick-tock", "bidirectional")
 
 
