@@ -15,6 +15,7 @@ from gapweave.solver.job_alone import JobAlone, alone, best_alone, in_turn
 from gapweave.solver.kernels import Preparation, prepare_orders
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.order_search import search_orders
+from gapweave.solver.options import Options
 from gapweave.solver.pattern import search_patterns
 from gapweave.solver.pinned import pinned_starts
 from gapweave.solver.problem import Problem
@@ -38,7 +39,7 @@ _PATTERNS_SHARE = 0.12
 
 
 def construct(
-    problem: Problem, incumbent: Incumbent, stopping: Stopping, seed: int, pinned: JobAlone | None
+    problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options, pinned: JobAlone | None
 ) -> None:
     """Offer constructive schedules until one meets the bound or it is time to stop.
 
@@ -52,7 +53,7 @@ def construct(
         return
     if pinned is not None:
         _keep_primary(pinned, incumbent)
-    own = ListScheduler(problem.arrays, problem.pinned)
+    own, seed = ListScheduler(problem.arrays, problem.pinned), options.seed
     if problem.mode == "joint":
         _try_heuristics(problem, incumbent, stopping, stopping, [heuristic(PriorityList.name)])
         first = stopping.share(_FIRST_RULES_SHARE)
@@ -69,7 +70,7 @@ def construct(
     if stopping or incumbent.is_optimal or problem.mode != "joint":
         return
     incumbent.enter("patterns")
-    search_patterns(problem, incumbent, stopping.share(_PATTERNS_SHARE), seed, own)
+    search_patterns(problem, incumbent, stopping.share(_PATTERNS_SHARE), seed, own, options.threads)
 
 
 def _try_heuristics(

@@ -158,7 +158,7 @@ def _solve_placed(
     incumbent = Incumbent(problem, stopping, on_progress)
     if known is not None:
         known.tell(incumbent)
-    construct(problem, incumbent, stopping, options.seed, pinned)
+    construct(problem, incumbent, stopping, options, pinned)
     _search(problem, incumbent, stopping, options)
     return _conclude(problem, incumbent, stopping, options)
 

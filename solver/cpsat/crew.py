@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from ortools.sat.python import cp_model
 
-from gapweave.models.errors import InternalError
 from gapweave.solver.cpsat.isolated import PATIENCE, IsolatedSolver
 from gapweave.solver.stopping import Stopping
 
@@ -38,25 +37,16 @@ class Crew(ABC):
         """Do one thing, in a thread of the crew; returns whether to go on."""
 
     def ask(self, solver: IsolatedSolver, model: cp_model.CpModel) -> cp_model.CpSolverStatus | None:
-        """Let CP-SAT solve a model; returns its status, None if it failed or the search is over.
-
-        Raises
-        ------
-        InternalError
-            CP-SAT refuses the model.
-        """
+        """Let CP-SAT solve a model; returns its status, None if it failed or the search is over."""
         with self.lock:
             if self.is_over:
                 return None
             self.busy.add(solver)
         try:
-            status = solver.solve(model)
+            return solver.solve(model)
         finally:
             with self.lock:
                 self.busy.discard(solver)
-        if status == cp_model.MODEL_INVALID:
-            raise InternalError(f"CP-SAT refuses a model: {model.validate()}")
-        return status
 
     def run(self, stopping: Stopping, workers: int, name: str) -> None:
         """Search until the end, or a little after it is time to stop; threads bear the name."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.sat.python import cp_model
 
-from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.cpsat.model import ScheduleModel
 from gapweave.solver.cpsat.solvers import deciding, limit
@@ -45,19 +44,11 @@ class Decision(ScheduleModel):
         """Nothing to minimise: the domains end where the horizon and the tails say."""
 
     def ask(self, budget: float, stopping: Stopping) -> Answer:
-        """Search for so many deterministic units, or until it is time to stop.
-
-        Raises
-        ------
-        InternalError
-            CP-SAT refuses the model.
-        """
+        """Search for so many deterministic units, or until it is time to stop."""
         if not self.build(stopping):
             return Answer()
         limit(self.solver, budget, self.problem.arrays.node_count, stopping)
         status = self.solver.solve(self.cp_model)
-        if status == cp_model.MODEL_INVALID:
-            raise InternalError(f"CP-SAT refuses the model: {self.cp_model.validate()}")
         work = self.solver.work
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             starts = [self.solver.value(start) for start in self.variables.start]

@@ -78,6 +78,11 @@ class IsolatedSolver:
         """Solve a model; returns CP-SAT's status, None if it was stopped or failed and has nothing to say.
 
         ``on_solution`` and ``on_bound`` are called from this thread, with what is found on the way.
+
+        Raises
+        ------
+        InternalError
+            CP-SAT refuses the model.
         """
         streams = on_solution is not None or on_bound is not None
         question = str(self.parameters), str(model.proto), streams
@@ -112,6 +117,8 @@ class IsolatedSolver:
             return None
         status, values, self.best_objective_bound, self.work = answer
         self._found = _assignment(values)
+        if status == cp_model.MODEL_INVALID:
+            raise InternalError(f"CP-SAT refuses a model: {model.validate()}")
         return None if status is None else cp_model.CpSolverStatus(status)
 
     def value(self, expression: cp_model.LinearExprT) -> int:

@@ -31,7 +31,7 @@ def improve_and_prove(
     Infeasible
         There is no schedule at all, proven by the search.
     InternalError
-        The solver calls a problem infeasible for which a schedule is known, or refuses the model.
+        The solver calls a problem infeasible for which a schedule is known.
     """
     incumbent.enter("cp-sat")
     upper_bound = problem.horizon if incumbent.makespan is None else incumbent.makespan
@@ -76,8 +76,6 @@ class _Search:
 
 def _judge(search: _Search, problem: Problem, incumbent: Incumbent) -> None:
     """Draw the conclusions from CP-SAT's final status."""
-    if search.status == cp_model.MODEL_INVALID:
-        raise InternalError(f"CP-SAT refuses the model: {search.model.cp_model.validate()}")
     if search.status == cp_model.INFEASIBLE:
         if incumbent.makespan is not None:
             raise InternalError(

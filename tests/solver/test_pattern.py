@@ -17,7 +17,7 @@ from gapweave.models.verify import verify
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.pattern import search_patterns
-from gapweave.solver.pattern.guided_search import coarsened, find_pattern
+from gapweave.solver.pattern.finding import coarsened, find_patterns
 from gapweave.solver.pattern.pattern import Pattern, period_counts
 from gapweave.solver.pattern.period_model import PeriodModel
 from gapweave.solver.problem import Problem
@@ -70,7 +70,7 @@ def exact_pattern(problem: Problem, length: float = 1.2) -> Pattern:
     """A pattern in ticks, so that it can be unrolled."""
     counts = period_counts(tuple(job.microbatch_count for job in problem.instance.jobs))
     period = int(load(problem, counts) * length)
-    found = PeriodModel(problem.arrays, counts, period).solve(0.5, 0, Stopping())
+    found = PeriodModel(problem.arrays, counts, period).find(0.5, 0, Stopping())
     assert found is not None
     return found
 
@@ -96,7 +96,7 @@ def test_microbatches_in_flight_are_those_of_the_unrolled_pattern(family: Family
 
 def test_no_pattern_is_shorter_than_the_load() -> None:
     problem = Problem(turned(8))
-    assert PeriodModel(problem.arrays, (1, 1), load(problem, (1, 1)) - 1).solve(0.5, 0, Stopping()) is None
+    assert PeriodModel(problem.arrays, (1, 1), load(problem, (1, 1)) - 1).find(0.5, 0, Stopping()) is None
 
 
 @pytest.mark.parametrize(
@@ -147,5 +147,5 @@ def test_a_search_repeats_itself() -> None:
 
 def test_no_pattern_is_sought_where_jobs_are_short_or_time_is_up() -> None:
     short = Problem(turned(2))
-    assert find_pattern(short, Stopping(), 0) is None
-    assert find_pattern(Problem(turned(8)), Stopping(0.0), 0) is None
+    assert list(find_patterns(short, Stopping(), 0)) == []
+    assert list(find_patterns(Problem(turned(8)), Stopping(0.0), 0)) == []
