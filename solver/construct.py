@@ -1,4 +1,4 @@
-"""Constructive schedules: heuristics, a first annealing, searches over dispatch rules and patterns."""
+"""Constructive schedules: heuristics, a first annealing, searches over patterns and dispatch rules."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,8 +14,8 @@ from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.job_alone import JobAlone, alone, best_alone, in_turn
 from gapweave.solver.kernels import Preparation, prepare_orders
 from gapweave.solver.list_scheduler import ListScheduler
-from gapweave.solver.order_search import search_orders
 from gapweave.solver.options import Options
+from gapweave.solver.order_search import search_orders
 from gapweave.solver.pattern import search_patterns
 from gapweave.solver.pinned import pinned_starts
 from gapweave.solver.problem import Problem
@@ -32,10 +32,9 @@ _HEURISTIC_SECONDS_PER_TASK = 5e-4
 #: Effort of the first annealing per task, at most for all, and share of the remaining time for it.
 _ANNEALING_EFFORT, _MOST_ANNEALING_EFFORT = 10_000, 15_000_000
 _ANNEALING_SHARE = 0.03
-#: Share of the remaining time after which the search over dispatch rules ends in any case.
-_RULES_SHARE = 0.12
-#: Share of the then remaining time after which the search around a cyclic pattern ends.
-_PATTERNS_SHARE = 0.12
+#: Shares of the then remaining time after which the searches around cyclic patterns and over dispatch rules
+#: end in any case.
+_PATTERNS_SHARE, _RULES_SHARE = 0.15, 0.1
 
 
 def construct(
@@ -64,13 +63,14 @@ def construct(
     _anneal_briefly(problem, incumbent, stopping, seed)
     if stopping or incumbent.is_optimal:
         return
+    if problem.mode == "joint":
+        incumbent.enter("patterns")
+        search_patterns(problem, incumbent, stopping.share(_PATTERNS_SHARE), seed, own, options.threads)
+    if stopping or incumbent.is_optimal:
+        return
     incumbent.enter("dispatch rules")
     schedulers = [("dispatch rules", own), *_around_policies(problem, stopping)]
     search_rules(problem, incumbent, stopping.share(_RULES_SHARE), seed, schedulers)
-    if stopping or incumbent.is_optimal or problem.mode != "joint":
-        return
-    incumbent.enter("patterns")
-    search_patterns(problem, incumbent, stopping.share(_PATTERNS_SHARE), seed, own, options.threads)
 
 
 def _try_heuristics(

@@ -5,7 +5,7 @@ in and out comes by itself.
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,24 +15,32 @@ from gapweave.solver.pattern.pattern import Pattern
 from gapweave.solver.problem import Problem
 from gapweave.solver.room import free_capacities
 
+#: Chance that a change is one of lanes, how many of them, and how far.
+_LANES_CHANCE = 0.5
+_LANES_MOVED = (1, 2, 4, 8)
+_LANE_SPREADS = (0.03, 0.1, 0.3)
+
 
 @dataclass(frozen=True)
 class Guide:
-    """How list schedules follow a pattern; delays in periods."""
+    """How list schedules follow a pattern; delays in periods, those of lanes in the order of the blocks."""
 
     job_delay: tuple[float, ...]
     kind_delay: tuple[float, float, float]
     kind_drift: tuple[float, float, float]
     spare_share: float
     patience: tuple[float, float, float]
+    lane_delay: tuple[float, ...]
 
     @classmethod
-    def default(cls, jobs: int) -> "Guide":
+    def default(cls, jobs: int, lanes: int) -> "Guide":
         """Exactly the pattern."""
-        return cls((0.0,) * jobs, (0.0,) * 3, (0.0,) * 3, 0.0, (0.0,) * 3)
+        return cls((0.0,) * jobs, (0.0,) * 3, (0.0,) * 3, 0.0, (0.0,) * 3, (0.0,) * lanes)
 
     def perturbed(self, rng: random.Random) -> "Guide":
-        """Change about half of the parameters a little."""
+        """Change a few lanes that are neighbours, or about half of the other parameters, a little."""
+        if rng.random() < _LANES_CHANCE:
+            return self._with_lanes_moved(rng)
 
         def moved(value: float, spread: float) -> float:
             return value + rng.gauss(0, spread) if rng.random() < 0.4 else value
@@ -48,7 +56,15 @@ class Guide:
             triple(self.kind_drift, 0.02),
             min(1.0, max(0.0, moved(self.spare_share, 0.2))),
             (max(0.0, f), max(0.0, b), max(0.0, w)),
+            self.lane_delay,
         )
+
+    def _with_lanes_moved(self, rng: random.Random) -> "Guide":
+        delays, first = list(self.lane_delay), rng.randrange(len(self.lane_delay))
+        delay = rng.gauss(0, rng.choice(_LANE_SPREADS))
+        for lane in range(first, min(len(delays), first + rng.choice(_LANES_MOVED))):
+            delays[lane] += delay
+        return replace(self, lane_delay=tuple(delays))
 
 
 class Follower:
@@ -72,7 +88,8 @@ class Follower:
         delay, drift = np.zeros(KIND_COUNT), np.zeros(KIND_COUNT)
         delay[:3], drift[:3] = guide.kind_delay, guide.kind_drift
         keys = self._keys * (1.0 + drift[arrays.kind])
-        keys += self._period * (delay[arrays.kind] + np.array(guide.job_delay)[arrays.job])
+        lane_delay = np.repeat(guide.lane_delay, [block.size for block in arrays.blocks])
+        keys += self._period * (delay[arrays.kind] + np.array(guide.job_delay)[arrays.job] + lane_delay)
         limits = {
             stage: count + int(guide.spare_share * self._spare[stage])
             for stage, count in self._in_flight.items()

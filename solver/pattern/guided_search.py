@@ -15,7 +15,7 @@ from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
 
 #: Tasks placed around one pattern, and schedules at most.
-_TASKS_PLACED = 10_000_000
+_TASKS_PLACED = 20_000_000
 _MOST_SCHEDULES = 3_000
 #: Schedules in a row without a better one after which others search better.
 _MOST_FRUITLESS = 300
@@ -37,7 +37,11 @@ def search_patterns(
 
     def climb(follower: Follower) -> None:
         rng = random.Random(seed)
-        best, least, fruitless = Guide.default(len(problem.instance.jobs)), None, 0
+        best, least, fruitless = (
+            Guide.default(len(problem.instance.jobs), len(problem.arrays.blocks)),
+            None,
+            0,
+        )
         for attempt in range(min(_MOST_SCHEDULES, _TASKS_PLACED // problem.arrays.task_count)):
             if stopping or incumbent.is_optimal or fruitless == _MOST_FRUITLESS:
                 return
