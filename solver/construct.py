@@ -27,14 +27,15 @@ _FIRST_RULES = 50
 _FIRST_RULES_SHARE = 0.1
 #: Share of the then remaining time after which no further heuristic begins: with one job, and with several.
 _HEURISTICS_SHARES = 0.6, 0.1
-#: Seconds per task that must remain for a heuristic to be tried; the compiled one is always tried.
+#: Seconds per task that a heuristic may take; the compiled one is always tried.
 _HEURISTIC_SECONDS_PER_TASK = 5e-4
 #: Effort of the first annealing per task, at most for all, and share of the remaining time for it.
 _ANNEALING_EFFORT, _MOST_ANNEALING_EFFORT = 10_000, 15_000_000
 _ANNEALING_SHARE = 0.03
 #: Shares of the then remaining time after which the searches around cyclic patterns and over dispatch rules
-#: end in any case.
-_PATTERNS_SHARE, _RULES_SHARE = 0.15, 0.1
+#: end in any case: with few tasks, and with many, where annealing is too slow to do better.
+_PATTERNS_SHARES, _RULES_SHARES = (0.15, 0.3), (0.1, 0.3)
+_MANY_TASKS = 10_000
 
 
 def construct(
@@ -57,30 +58,37 @@ def construct(
         _try_heuristics(problem, incumbent, stopping, stopping, [heuristic(PriorityList.name)])
         first = stopping.share(_FIRST_RULES_SHARE)
         search_rules(problem, incumbent, first, seed, [("dispatch rules", own)], most_rules=_FIRST_RULES)
-        share = _HEURISTICS_SHARES[len(problem.instance.jobs) > 1]
+        share = stopping.share(_HEURISTICS_SHARES[len(problem.instance.jobs) > 1])
         best_first = sorted(heuristics().values(), key=lambda method: method.name != Merge.name)
-        _try_heuristics(problem, incumbent, stopping, stopping.share(share), best_first)
+        _try_heuristics(problem, incumbent, stopping, share, best_first)
     _anneal_briefly(problem, incumbent, stopping, seed)
     if stopping or incumbent.is_optimal:
         return
+    is_large = problem.arrays.task_count > _MANY_TASKS
     if problem.mode == "joint":
         incumbent.enter("patterns")
-        search_patterns(problem, incumbent, stopping.share(_PATTERNS_SHARE), seed, own, options.threads)
+        share = stopping.share(_PATTERNS_SHARES[is_large])
+        search_patterns(problem, incumbent, share, seed, own, options.threads)
     if stopping or incumbent.is_optimal:
         return
     incumbent.enter("dispatch rules")
     schedulers = [("dispatch rules", own), *_around_policies(problem, stopping)]
-    search_rules(problem, incumbent, stopping.share(_RULES_SHARE), seed, schedulers)
+    search_rules(problem, incumbent, stopping.share(_RULES_SHARES[is_large]), seed, schedulers)
 
 
 def _try_heuristics(
     problem: Problem, incumbent: Incumbent, stopping: Stopping, share: Stopping, methods: Iterable[Heuristic]
 ) -> None:
-    """Offer the schedule of each heuristic for which there is time; none begins after the share."""
+    """Offer the schedule of each heuristic for which there is time; none begins after the share.
+
+    Where heuristics take longer than their share, rules and patterns find better schedules meanwhile; so
+    without any schedule they have all of the time.
+    """
     for method in methods:
         if share or incumbent.is_optimal:
             return
-        if method.name == PriorityList.name or _has_time(problem, stopping):
+        time = stopping if incumbent.makespan is None else share
+        if method.name == PriorityList.name or _has_time(problem, time):
             with suppress(NotApplicable):
                 incumbent.offer(method.plan(problem.arrays).starts, method.name)
 

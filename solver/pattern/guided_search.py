@@ -1,11 +1,12 @@
 """A search over how closely list schedules follow a pattern, and over patterns.
 
-What is searched: how far jobs and kinds of tasks are shifted against each other, how much they drift from
-period to period, and how much of the memory that the pattern leaves free is used.
+What is searched: how far jobs, kinds of tasks and lanes are shifted against each other, how much they drift
+from period to period, and how much of the memory that the pattern leaves free is used.
 """
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.list_scheduler import ListScheduler
@@ -19,6 +20,8 @@ _TASKS_PLACED = 20_000_000
 _MOST_SCHEDULES = 3_000
 #: Schedules in a row without a better one after which others search better.
 _MOST_FRUITLESS = 300
+#: Schedules after which a pattern is given up if its gap is so many times that of the best schedule.
+_TRIAL, _HOPELESS = 50, 3
 
 
 def search_patterns(
@@ -32,36 +35,54 @@ def search_patterns(
     """Offer list schedules guided by cyclic patterns, if the jobs are long enough for one to show.
 
     Ends when the bound is met, when it is time to stop, or after a number of schedules that depends on the
-    instance's size only.
+    instance's size only. With several threads, one follows a pattern while a better one is sought.
     """
-
-    def climb(follower: Follower) -> None:
-        rng = random.Random(seed)
-        best, least, fruitless = (
-            Guide.default(len(problem.instance.jobs), len(problem.arrays.blocks)),
-            None,
-            0,
-        )
-        for attempt in range(min(_MOST_SCHEDULES, _TASKS_PLACED // problem.arrays.task_count)):
-            if stopping or incumbent.is_optimal or fruitless == _MOST_FRUITLESS:
-                return
-            guide = best.perturbed(rng) if attempt else best
-            starts = follower.run(guide)
-            fruitless += 1
-            if starts is None:
-                continue
-            incumbent.offer(starts, "pattern")
-            makespan = problem.makespan(starts)
-            if problem.admits(starts) and (least is None or makespan <= least):
-                fruitless = 0 if least is None or makespan < least else fruitless
-                best, least = guide, makespan
-
+    found = find_patterns(problem, stopping, seed)
+    climbs = (_Climb(problem, incumbent, Follower(problem, scheduler, pattern), seed) for pattern in found)
     if threads == 1:
-        for pattern in find_patterns(problem, stopping, seed):
-            climb(Follower(problem, scheduler, pattern))
+        for climb in climbs:
+            climb.run(stopping)
         return
     with ThreadPoolExecutor(threads) as pool:
-        followers = (Follower(problem, scheduler, own) for own in find_patterns(problem, stopping, seed))
-        climbs = [pool.submit(climb, follower) for follower in followers]
-        for one in climbs:
-            one.result()
+        for running in [pool.submit(climb.run, stopping) for climb in climbs]:
+            running.result()
+
+
+@dataclass
+class _Climb:
+    """A hill climb over guides around one pattern."""
+
+    problem: Problem
+    incumbent: Incumbent
+    follower: Follower
+    seed: int
+    least: int | None = None
+
+    def run(self, stopping: Stopping) -> None:
+        """Offer schedules until there were enough, or none got better for long."""
+        rng = random.Random(self.seed)
+        best = Guide.default(len(self.problem.instance.jobs), len(self.problem.arrays.blocks))
+        guide, fruitless = best, 0
+        for attempt in range(min(_MOST_SCHEDULES, _TASKS_PLACED // self.problem.arrays.task_count)):
+            if stopping or self.incumbent.is_optimal or fruitless == _MOST_FRUITLESS:
+                return
+            if attempt == _TRIAL and self._is_hopeless():
+                return
+            makespan = self._offer(guide)
+            fruitless += 1
+            if makespan is not None and (self.least is None or makespan <= self.least):
+                fruitless = 0 if makespan != self.least else fruitless
+                best, self.least = guide, makespan
+            guide = best.perturbed(rng)
+
+    def _offer(self, guide: Guide) -> int | None:
+        """Offer the schedule under a guide; returns its makespan, None if it breaks a limit."""
+        starts = self.follower.run(guide)
+        if starts is None or not self.problem.admits(starts):
+            return None
+        self.incumbent.offer(starts, "pattern")
+        return self.problem.makespan(starts)
+
+    def _is_hopeless(self) -> bool:
+        known, bound = self.incumbent.makespan, self.incumbent.lower_bound
+        return known is not None and (self.least is None or self.least - bound > _HOPELESS * (known - bound))
