@@ -38,7 +38,7 @@ def search_patterns(
     instance's size only. With several threads, one follows a pattern while a better one is sought.
     """
     found = find_patterns(problem, stopping, seed)
-    climbs = (_Climb(problem, incumbent, Follower(problem, scheduler, pattern), seed) for pattern in found)
+    climbs = (Climb(problem, incumbent, Follower(problem, scheduler, pattern), seed) for pattern in found)
     if threads == 1:
         for climb in climbs:
             climb.run(stopping)
@@ -49,7 +49,7 @@ def search_patterns(
 
 
 @dataclass
-class _Climb:
+class Climb:
     """A hill climb over guides around one pattern."""
 
     problem: Problem

@@ -11,13 +11,17 @@ from random_problems import instances, law
 from schedule_factory import make_instance, uniform_job
 
 from gapweave.models.instance import Instance
+from gapweave.models.placement import placed
 from gapweave.models.schedule import SolverRecord
-from gapweave.models.task_arrays import B, F
+from gapweave.models.task_arrays import B, F, Int64Array, TaskArrays
 from gapweave.models.verify import verify
+from gapweave.solver.heuristics.sequential import Sequential
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.pattern import search_patterns
 from gapweave.solver.pattern.finding import coarsened, find_patterns
+from gapweave.solver.pattern.guide import Guide
+from gapweave.solver.pattern.guided_search import Climb
 from gapweave.solver.pattern.pattern import Pattern, period_counts
 from gapweave.solver.pattern.period_model import PeriodModel
 from gapweave.solver.problem import Problem
@@ -58,10 +62,10 @@ Family = Callable[[int], Instance]
 each_family = pytest.mark.parametrize("family", [turned, parallel, folded])
 
 
-def load(problem: Problem, counts: tuple[int, ...]) -> int:
-    """Work of one period on the busiest device, in ticks."""
-    loads = np.zeros(len(problem.instance.devices), dtype=np.int64)
-    for block in problem.arrays.blocks:
+def load(arrays: TaskArrays, counts: tuple[int, ...]) -> int:
+    """Work of one period on the busiest device, in the unit of the tasks."""
+    loads = np.zeros(len(arrays.instance.devices), dtype=np.int64)
+    for block in arrays.blocks:
         loads[block.device] += counts[block.job] * block.duration
     return int(loads.max())
 
@@ -69,7 +73,7 @@ def load(problem: Problem, counts: tuple[int, ...]) -> int:
 def exact_pattern(problem: Problem, length: float = 1.2) -> Pattern:
     """A pattern in ticks, so that it can be unrolled."""
     counts = period_counts(tuple(job.microbatch_count for job in problem.instance.jobs))
-    period = int(load(problem, counts) * length)
+    period = int(load(problem.arrays, counts) * length)
     found = PeriodModel(problem.arrays, counts, period).find(0.5, 0, Stopping())
     assert found is not None
     return found
@@ -94,9 +98,40 @@ def test_microbatches_in_flight_are_those_of_the_unrolled_pattern(family: Family
         assert pattern.in_flight(job, stage) == most
 
 
+def latency(pattern: Pattern) -> int:
+    """Time from each microbatch's first F to its last task, summed up."""
+    return sum(
+        end - begin
+        for (job, kind, stage), ends in pattern.starts.items()
+        if stage == 0 and kind != F
+        for begin, end in zip(pattern.starts[job, F, 0], ends, strict=True)
+    )
+
+
+@each_family
+def test_searching_on_never_lengthens_the_way_through(family: Family) -> None:
+    problem = Problem(family(12))
+    counts = period_counts(tuple(job.microbatch_count for job in problem.instance.jobs))
+    model = PeriodModel(problem.arrays, counts, int(load(problem.arrays, counts) * 1.2))
+    found = model.find(0.5, 0, Stopping())
+    shorter = model.shorten(0.5, 0, Stopping())
+    assert found is not None
+    assert shorter is not None
+    assert latency(shorter) <= latency(found)
+
+
+@pytest.mark.parametrize("name", ["zb-6.2b+1.5b-p8-m24-1x", "zb-14.6b+14.6b-p16-m48-1x"])
+def test_measured_jobs_in_opposite_order_have_a_pattern_without_idle_time(name: str) -> None:
+    problem = Problem(placed(Instance.load(name), "reversed"))
+    coarse = coarsened(problem.arrays, load(problem.arrays, (1, 1)) // 120)
+    assert next(find_patterns(problem, Stopping(), 0)).period == load(coarse, (1, 1))
+
+
 def test_no_pattern_is_shorter_than_the_load() -> None:
     problem = Problem(turned(8))
-    assert PeriodModel(problem.arrays, (1, 1), load(problem, (1, 1)) - 1).find(0.5, 0, Stopping()) is None
+    assert (
+        PeriodModel(problem.arrays, (1, 1), load(problem.arrays, (1, 1)) - 1).find(0.5, 0, Stopping()) is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,6 +167,35 @@ def test_schedules_that_follow_a_pattern_keep_every_rule(instance: Instance, see
     assume(incumbent.starts is not None)
     schedule = make_schedule(problem, incumbent.starts, SolverRecord(name="pattern"), verify_it=False)
     assert verify(schedule) == []
+
+
+@each_family
+def test_several_threads_keep_every_rule(family: Family) -> None:
+    problem = Problem(family(12))
+    incumbent = Incumbent(problem, Stopping())
+    search_patterns(problem, incumbent, Stopping(), 0, ListScheduler(problem.arrays), threads=2)
+    schedule = make_schedule(problem, incumbent.starts, SolverRecord(name="pattern"), verify_it=False)
+    assert verify(schedule) == []
+
+
+def test_a_pattern_far_from_the_best_schedule_is_given_up() -> None:
+    problem = Problem(turned(12))
+    near = Incumbent(problem, Stopping(), makespan=problem.bound.value + 1)
+    follower = FarFollower(Sequential().plan(problem.arrays).starts)
+    Climb(problem, near, follower, 0).run(Stopping())
+    assert follower.runs == 50
+
+
+class FarFollower:
+    """Has the same bad schedule for every guide, and counts them."""
+
+    def __init__(self, starts: Int64Array) -> None:
+        self.starts, self.runs = starts, 0
+
+    def run(self, _guide: Guide) -> Int64Array:
+        """Return the starts."""
+        self.runs += 1
+        return self.starts
 
 
 def test_a_search_repeats_itself() -> None:
