@@ -3,7 +3,7 @@
 import threading
 
 from gapweave.models.task_arrays import Int64Array
-from gapweave.solver.incumbent import Incumbent
+from gapweave.solver.incumbent import Incumbent, Line
 from gapweave.solver.kernels import Preparation, prepare_windows
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.local_search import search_keys
@@ -16,9 +16,9 @@ from gapweave.solver.stopping import Stopping
 _KEYS_SHARE = 0.05
 #: Effort of the first round per task, in nodes looked at and in CP-SAT's deterministic units; it doubles
 #: every round.
-_ORDERS_EFFORT, _WINDOWS_EFFORT = 40_000, 0.002
+_ORDERS_EFFORT, _WINDOWS_EFFORT = 20_000, 0.001
 #: The same for any number of tasks, at most.
-_MOST_ORDERS_EFFORT, _MOST_WINDOWS_EFFORT = 60_000_000, 3.0
+_MOST_ORDERS_EFFORT, _MOST_WINDOWS_EFFORT = 30_000_000, 1.5
 #: Schedules of other origins that each further thread improves in turn, beside the best one.
 _LINES = 2
 #: Rounds, if nothing else ends the search: the last one of a large instance takes minutes.
@@ -36,7 +36,8 @@ class Improvement:
         self._problem = problem
         self._incumbent = incumbent
         self._rounds = 0
-        self._lines: list[Int64Array] = []
+        self._lines: list[Line] = []
+        self._last: Int64Array | None = None
 
     def run(self, stopping: Stopping, options: Options, *, persistent: bool) -> None:
         """Search until the bound is met or it is time to stop.
@@ -52,7 +53,7 @@ class Improvement:
             return
         preparation = Preparation(prepare_windows)
         if not self._rounds:
-            self._lines = _best_first(self._incumbent)[: _LINES * (options.threads - 1)]
+            self._lines = _lines(self._incumbent)[: _LINES * max(1, options.threads - 1)]
             self._search_keys(stopping.share(_KEYS_SHARE), options)
         if not preparation.wait(stopping):
             return
@@ -60,8 +61,9 @@ class Improvement:
         while persistent or self._rounds < _MOST_ROUNDS:
             if stopping or self._incumbent.is_optimal or left <= 0:
                 return
-            self._search_orders(stopping, options)
-            left -= self._free_windows(stopping, options, left)
+            subject = self._subject()
+            self._search_orders(subject, stopping, options)
+            left -= self._free_windows(subject, stopping, options, left)
             self._rounds += 1
 
     def _search_keys(self, stopping: Stopping, options: Options) -> None:
@@ -69,18 +71,26 @@ class Improvement:
         scheduler = ListScheduler(self._problem.arrays, self._problem.pinned)
         search_keys(self._problem, self._incumbent, stopping, options.seed, scheduler)
 
-    def _search_orders(self, stopping: Stopping, options: Options) -> None:
-        """Anneal orders in every thread: in one from the best schedule, in the others along other lines."""
+    def _subject(self) -> Incumbent:
+        """Return what to improve most: the best schedule, or a line if the last round did not improve it."""
+        best, last = self._incumbent, self._last
+        self._last = best.starts
+        for line in self._lines:
+            line.learn()
+        if last is best.starts and self._lines:
+            return min(self._lines, key=lambda line: line.makespan or 0)
+        return best
+
+    def _search_orders(self, subject: Incumbent, stopping: Stopping, options: Options) -> None:
+        """Anneal orders in every thread: in one those of the subject, in the others those of lines."""
         self._incumbent.enter("order search")
         effort = round(_effort(self._problem, _ORDERS_EFFORT, _MOST_ORDERS_EFFORT, self._rounds))
+        others: list[Incumbent] = [line for line in self._lines if line is not subject] or [subject]
 
         def search(thread: int) -> None:
+            own = others[(self._rounds + thread - 1) % len(others)] if thread else subject
             seed = options.seed + 1_000 * self._rounds + thread
-            line = (self._rounds + thread - 1) % len(self._lines) if thread and self._lines else None
-            begin = None if line is None else self._lines[line]
-            best = search_orders(self._problem, self._incumbent, stopping, seed, begin=begin, effort=effort)
-            if line is not None and best is not None:
-                self._lines[line] = best
+            search_orders(self._problem, own, stopping, seed, effort=effort)
 
         threads = [threading.Thread(target=search, args=(index,)) for index in range(1, options.threads)]
         for thread in threads:
@@ -89,8 +99,8 @@ class Improvement:
         for thread in threads:
             thread.join()
 
-    def _free_windows(self, stopping: Stopping, options: Options, left: float) -> float:
-        """Free windows of the best schedule; returns the deterministic units that it may have taken."""
+    def _free_windows(self, subject: Incumbent, stopping: Stopping, options: Options, left: float) -> float:
+        """Free windows of the subject; returns the deterministic units that it may have taken."""
         if stopping or self._incumbent.is_optimal:
             return 0.0
         from gapweave.solver.cpsat import improve_by_windows  # OR-Tools takes a while to load
@@ -98,7 +108,7 @@ class Improvement:
         effort = min(left, _effort(self._problem, _WINDOWS_EFFORT, _MOST_WINDOWS_EFFORT, self._rounds))
         improve_by_windows(
             self._problem,
-            self._incumbent,
+            subject,
             stopping,
             workers=options.threads,
             seed=options.seed + self._rounds,
@@ -108,10 +118,10 @@ class Improvement:
         return effort
 
 
-def _best_first(incumbent: Incumbent) -> list[Int64Array]:
-    """Return the best schedule of each source but the best of all."""
+def _lines(incumbent: Incumbent) -> list[Line]:
+    """Return lines from the best schedule of each source but the best of all, the best one first."""
     found = sorted(incumbent.by_source.values(), key=lambda own: own.makespan)
-    return [own.starts for own in found if own.starts is not incumbent.starts]
+    return [Line.beside(incumbent, own.starts) for own in found if own.starts is not incumbent.starts]
 
 
 def _effort(problem: Problem, per_task: float, most: float, number: int) -> float:

@@ -110,3 +110,44 @@ class Incumbent:
         if self.on_progress is not None:
             elapsed = self.stopping.elapsed
             self.on_progress(Progress(elapsed, self.phase, self.makespan, self.lower_bound))
+
+
+@dataclass
+class Line(Incumbent):
+    """A schedule that is improved for itself, because it began elsewhere; the best one hears of it.
+
+    Attributes
+    ----------
+    best
+        The best schedule of all.
+    """
+
+    best: Incumbent = field(kw_only=True)
+
+    @classmethod
+    def beside(cls, best: Incumbent, starts: Int64Array) -> "Line":
+        """Begin a line with these starts."""
+        makespan = best.problem.makespan(starts)
+        line = cls(best.problem, best.stopping, starts=starts, makespan=makespan, best=best)
+        line.learn()
+        return line
+
+    def learn(self) -> None:
+        """Take over the bound that is known by now."""
+        self.lower_bound, self.bound = self.best.lower_bound, self.best.bound
+
+    @property
+    def is_optimal(self) -> bool:
+        """Whether the best schedule meets the bound."""
+        return self.best.is_optimal
+
+    def offer(self, starts: Int64Array | None, source: str) -> bool:
+        """Keep ``starts`` if they are better than the line's own; returns whether they are."""
+        is_better = super().offer(starts, source)
+        if is_better:
+            self.best.offer(starts, source)
+        return is_better
+
+    def enter(self, phase: str) -> None:
+        """Begin a phase of the solve, and say so."""
+        self.best.enter(phase)

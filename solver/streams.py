@@ -1,9 +1,9 @@
 """Streams: all microbatches in one sequence, a job's after another's, and list schedules that follow it.
 
 Where unequal jobs go through the devices in the same order and share tight memory, taking turns microbatch
-by microbatch leaves idle time on every device. In blocks they leave it only where one job follows another, and
-at the begin and end: there a few microbatches of one job, then all of the others, use the memory best. Each
-such stream leads to schedules of its own, which annealing does not turn into those of another one.
+by microbatch leaves idle time on every device. In blocks they leave it only where one job follows another,
+and at the begin and end: there a few microbatches of one job, then all of the others, use the memory best.
+Each such stream leads to schedules of its own, which annealing does not turn into those of another one.
 """
 
 import random
@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from gapweave.models.task_arrays import KIND_COUNT, Int64Array
-from gapweave.solver.incumbent import Incumbent
+from gapweave.solver.incumbent import Incumbent, Line
 from gapweave.solver.kernels import Preparation, prepare_orders
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.options import Options
@@ -30,7 +30,8 @@ _LEAST_GAP = 0.005
 _SHARES_BEFORE = (0.25, 0.375, 0.5, 0.625, 0.75)
 #: List schedules tried for each stream.
 _SCHEDULES = 100
-#: Effort of annealing for each stream per task, in nodes.
+#: Streams that are annealed, those with the best list schedules, and effort for each per task, in nodes.
+_MOST_ANNEALED = 4
 _ANNEALING_EFFORT = 10_000
 
 #: A sequence of microbatches: the job of each.
@@ -48,32 +49,29 @@ def search_streams(problem: Problem, incumbent: Incumbent, stopping: Stopping, o
         return
     scheduler = ListScheduler(problem.arrays)
     effort = _ANNEALING_EFFORT * problem.arrays.task_count
+    followed = {name: _followed(problem, scheduler, own, options.seed) for name, own in streams(problem)}
+    begins = {name: starts for name, starts in followed.items() if starts is not None}
+    best_first = sorted(begins, key=lambda name: problem.makespan(begins[name]))
 
-    def anneal(stream: Stream) -> None:
-        begin = _followed(problem, scheduler, stream, stopping, options.seed)
-        if begin is not None:
-            best = search_orders(problem, incumbent, stopping, options.seed, begin=begin, effort=effort)
-            incumbent.offer(best, f"stream {stream_name(stream)}")
+    def anneal(name: str) -> None:
+        line = Line.beside(incumbent, begins[name])
+        search_orders(problem, line, stopping, options.seed, effort=effort)
+        incumbent.offer(line.starts, name)
 
     with ThreadPoolExecutor(options.threads) as pool:
-        list(pool.map(anneal, streams(problem)))
+        list(pool.map(anneal, best_first[:_MOST_ANNEALED]))
 
 
-def streams(problem: Problem) -> Iterator[Stream]:
-    """Yield the streams to try: some of one job, all of the others, the rest of the first."""
+def streams(problem: Problem) -> Iterator[tuple[str, Stream]]:
+    """Yield the streams to try, with names: some of one job, all of the others, the rest of the first."""
     counts = [job.microbatch_count for job in problem.instance.jobs]
     fitting = _fitting(problem)
     for outer, count in enumerate(counts):
         inner = [job for job, own in enumerate(counts) if job != outer for _ in range(own)]
         for before in sorted({round(share * fitting) for share in _SHARES_BEFORE}):
             if 0 < before < count:
-                yield (*[outer] * before, *inner, *[outer] * (count - before))
-
-
-def stream_name(stream: Stream) -> str:
-    """Return a short name: the job that begins, and how many microbatches of it."""
-    before = next(place for place, job in enumerate(stream) if job != stream[0])
-    return f"{stream[0]}:{before}"
+                stream = (*[outer] * before, *inner, *[outer] * (count - before))
+                yield f"stream of {before} of job {outer}", stream
 
 
 def _suits(problem: Problem) -> bool:
@@ -101,9 +99,7 @@ def _fitting(problem: Problem) -> int:
     return min(fitting, default=0)
 
 
-def _followed(
-    problem: Problem, scheduler: ListScheduler, stream: Stream, stopping: Stopping, seed: int
-) -> Int64Array | None:
+def _followed(problem: Problem, scheduler: ListScheduler, stream: Stream, seed: int) -> Int64Array | None:
     """Return the best of some list schedules along a stream: starts, shape (nodes,), in ticks."""
     rng, arrays = random.Random(seed), problem.arrays
     places = np.zeros((len(problem.instance.jobs), len(stream)))
@@ -113,8 +109,6 @@ def _followed(
     keys = places[arrays.job, np.maximum(arrays.microbatch, 0)]
     best = None
     for _ in range(_SCHEDULES):
-        if stopping:
-            break
         delay = np.zeros(KIND_COUNT)
         delay[:3] = rng.uniform(-2, 10), rng.uniform(-8, 0), rng.uniform(-2, 16)
         patience = [rng.choice((0.0, rng.uniform(0, 1.5))) for _ in "FBW"]

@@ -44,38 +44,22 @@ _FRUITLESS_PASSES = 12
 
 
 def search_orders(
-    problem: Problem,
-    incumbent: Incumbent,
-    stopping: Stopping,
-    seed: int,
-    *,
-    begin: Int64Array | None = None,
-    effort: int | None = _EFFORT,
-) -> Int64Array | None:
+    problem: Problem, incumbent: Incumbent, stopping: Stopping, seed: int, *, effort: int | None = _EFFORT
+) -> None:
     """Improve the orders of the incumbent's tasks until it meets its bound or it is time to stop.
 
     Parameters
     ----------
-    begin
-        Starts to begin from, instead of the incumbent's.
     effort
         Nodes to look at, the deterministic measure of effort; None: no limit.
-
-    Returns
-    -------
-    Int64Array or None
-        The best starts on the way from where it began, shape (nodes,), in ticks: where to go on later, even
-        if others have found better ones. None if it did not begin.
     """
-    begin = incumbent.starts if begin is None else begin
-    if begin is None or incumbent.is_optimal or stopping:
-        return None
+    if incumbent.starts is None or incumbent.is_optimal or stopping:
+        return
     search = _OrderSearch(problem, incumbent, stopping, seed)
-    if not search.begin(begin):
-        return None
+    if not search.begin(incumbent.starts):
+        return
     while not stopping and not incumbent.is_optimal and (effort is None or search.work < effort):
         search.run_pass()
-    return search.best_starts
 
 
 @dataclass(frozen=True)
@@ -115,7 +99,6 @@ class _OrderSearch:
         """Remember orders that are loaded as the best ones."""
         self._best, self._fruitless = orders, 0
         self._makespan = int(makespan_of(self._graphs[0], self._state))
-        self.best_starts = self._state.end - self._problem.arrays.duration
 
     def run_pass(self) -> None:
         """Anneal once, in the other direction than last time."""
@@ -182,7 +165,7 @@ class _OrderSearch:
             return
         if makespan_of(self._graphs[0], self._state) < self._makespan:
             self._keep(orders)
-            self._incumbent.offer(self.best_starts, "order search")
+            self._incumbent.offer(self._state.end - self._problem.arrays.duration, "order search")
 
     def _load(self, graph: OrderGraph, orders: Int64Array) -> None:
         self._state.seq[:] = orders

@@ -14,10 +14,11 @@ from gapweave.solver.stopping import Stopping
 
 #: Fewest periods that a job must fill for a pattern to show.
 _FEWEST_PERIODS = 3
-#: Periods that are tried, as a multiple of the busiest device's load.
-_LENGTHS = (1.0, 1.01, 1.03, 1.06, 1.2)
-#: Deterministic units of CP-SAT for each length, and to shorten the way through what was found.
-_FINDING_WORK, _SHORTENING_WORK = 1.0, 1.0
+#: Periods that are tried, as a multiple of the busiest device's load, and CP-SAT's deterministic units for
+#: each: where there is no pattern without idle time, one with little is hardly ever found either.
+_LENGTHS = {1.0: 1.0, 1.06: 0.3}
+#: The same to shorten the way through what was found.
+_SHORTENING_WORK = 1.0
 #: Resolution of a pattern.
 _TICKS_PER_PERIOD = 120
 
@@ -36,11 +37,11 @@ def find_patterns(problem: Problem, stopping: Stopping, seed: int) -> Iterator[P
 
     arrays = coarsened(problem.arrays, max(1, _load(problem.arrays, counts) // _TICKS_PER_PERIOD))
     load = _load(arrays, counts)
-    for period in dict.fromkeys(int(load * length) for length in _LENGTHS):
+    for length, work in _LENGTHS.items():
         if stopping:
             return
-        model = PeriodModel(arrays, counts, period)
-        pattern = model.find(_FINDING_WORK, seed, stopping)
+        model = PeriodModel(arrays, counts, int(load * length))
+        pattern = model.find(work, seed, stopping)
         if pattern is not None:
             yield pattern
             shorter = model.shorten(_SHORTENING_WORK, seed, stopping)

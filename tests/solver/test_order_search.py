@@ -20,7 +20,7 @@ from gapweave.models.task_arrays import Int64Array
 from gapweave.models.verify import verify
 from gapweave.solver.dispatch_rule import DispatchRule
 from gapweave.solver.heuristics import heuristic, heuristics
-from gapweave.solver.incumbent import Incumbent
+from gapweave.solver.incumbent import Incumbent, Line
 from gapweave.solver.job_alone import alone
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.order_search import search_orders
@@ -168,29 +168,32 @@ def test_it_stops_within_a_pass_when_another_thread_meets_the_bound() -> None:
     assert Looks.count <= 6
 
 
-def test_it_begins_where_it_is_told() -> None:
-    incumbent = begun(Problem(Instance.load("fusion-02-cap")))
-    begin, first = incumbent.starts, incumbent.makespan
-    assert begin is not None
-    assert first is not None
-    incumbent.starts = np.zeros_like(begin)  # no schedule: to begin there would fail
-    search_orders(incumbent.problem, incumbent, Stopping(None), 0, begin=begin, effort=50 * EFFORT)
-    assert incumbent.makespan == incumbent.problem.bound.value < first
-
-
-def test_it_returns_the_best_of_its_own_line() -> None:
+def test_a_line_gets_better_beside_the_best_schedule() -> None:
     problem = Problem(Instance.load("fusion-02-cap"))
-    incumbent, poor = begun(problem), begun(problem)
-    search_orders(problem, incumbent, Stopping(None), 0, effort=50 * EFFORT)
-    best = incumbent.makespan
-    incumbent.lower_bound -= 1  # so that it goes on
-    reached = search_orders(problem, incumbent, Stopping(None), 1, begin=poor.starts, effort=EFFORT)
-    assert reached is not None
-    assert problem.admits(reached)
-    assert best is not None
+    best, poor = begun(problem), begun(problem)
+    search_orders(problem, best, Stopping(None), 0, effort=50 * EFFORT)
+    least = best.makespan
+    best.lower_bound -= 1  # so that it goes on
+    assert poor.starts is not None
+    line = Line.beside(best, poor.starts)
+    search_orders(problem, line, Stopping(None), 1, effort=EFFORT)
+    assert least is not None
+    assert line.starts is not None
+    assert problem.admits(line.starts)
     assert poor.makespan is not None
-    assert best <= problem.makespan(reached) < poor.makespan
-    assert incumbent.makespan == best
+    assert line.makespan is not None
+    assert least <= line.makespan < poor.makespan
+    assert best.makespan == least
+
+
+def test_the_best_schedule_hears_of_a_better_line() -> None:
+    problem = Problem(Instance.load("fusion-02-cap"))
+    best = begun(problem)
+    assert best.starts is not None
+    line = Line.beside(best, best.starts)
+    search_orders(problem, line, Stopping(None), 0, effort=50 * EFFORT)
+    assert best.makespan == line.makespan == problem.bound.value
+    assert line.is_optimal
 
 
 def state_of(problem: Problem, graph: OrderGraph, orders: Int64Array) -> OrderState:
