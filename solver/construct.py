@@ -6,6 +6,7 @@ from itertools import chain
 
 from gapweave.models.errors import NotApplicable
 from gapweave.solver.dispatch_rule import DispatchRule
+from gapweave.solver.equal_jobs import equal_jobs
 from gapweave.solver.first_use import wait_for_loops
 from gapweave.solver.heuristics import Heuristic, heuristic, heuristics, single_job_policies
 from gapweave.solver.heuristics.merge import Merge
@@ -80,7 +81,7 @@ def construct(
     if stopping or incumbent.is_optimal:
         return
     incumbent.enter("streams")
-    search_streams(problem, incumbent, stopping.share(_STREAMS_SHARE), options)
+    search_streams(problem, incumbent, stopping.share(_STREAMS_SHARE), seed, options.threads)
 
 
 def _try_heuristics(
@@ -88,13 +89,14 @@ def _try_heuristics(
 ) -> None:
     """Offer the schedule of each heuristic for which there is time; none begins after the share.
 
-    Where heuristics take longer than their share, rules and patterns find better schedules meanwhile; so
-    without any schedule they have all of the time.
+    Where heuristics take longer than their share, rules and patterns find better schedules meanwhile. They
+    have all of the time where there is no schedule yet, and equal jobs to merge: that is often optimal.
     """
     for method in methods:
         if share or incumbent.is_optimal:
             return
-        time = stopping if incumbent.makespan is None else share
+        is_worthy = incumbent.makespan is None or (method.name == Merge.name and equal_jobs(problem))
+        time = stopping if is_worthy else share
         if method.name == PriorityList.name or _has_time(problem, time):
             with suppress(NotApplicable):
                 incumbent.offer(method.plan(problem.arrays).starts, method.name)

@@ -16,7 +16,6 @@ from gapweave.models.task_arrays import KIND_COUNT, Int64Array
 from gapweave.solver.incumbent import Incumbent, Line
 from gapweave.solver.kernels import Preparation, prepare_orders
 from gapweave.solver.list_scheduler import ListScheduler
-from gapweave.solver.options import Options
 from gapweave.solver.order_search import search_orders
 from gapweave.solver.problem import Problem
 from gapweave.solver.room import free_capacities
@@ -38,7 +37,9 @@ _ANNEALING_EFFORT = 10_000
 Stream = tuple[int, ...]
 
 
-def search_streams(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
+def search_streams(
+    problem: Problem, incumbent: Incumbent, stopping: Stopping, seed: int, threads: int
+) -> None:
     """Offer annealed schedules along streams, if the jobs share their way and memory.
 
     What it finds is worth going on from, even where better schedules are known.
@@ -49,16 +50,17 @@ def search_streams(problem: Problem, incumbent: Incumbent, stopping: Stopping, o
         return
     scheduler = ListScheduler(problem.arrays)
     effort = _ANNEALING_EFFORT * problem.arrays.task_count
-    followed = {name: _followed(problem, scheduler, own, options.seed) for name, own in streams(problem)}
+    followed = {name: _followed(problem, scheduler, own, seed) for name, own in streams(problem)}
     begins = {name: starts for name, starts in followed.items() if starts is not None}
     best_first = sorted(begins, key=lambda name: problem.makespan(begins[name]))
 
     def anneal(name: str) -> None:
+        incumbent.offer(begins[name], name)
         line = Line.beside(incumbent, begins[name])
-        search_orders(problem, line, stopping, options.seed, effort=effort)
+        search_orders(problem, line, stopping, seed, effort=effort)
         incumbent.offer(line.starts, name)
 
-    with ThreadPoolExecutor(options.threads) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         list(pool.map(anneal, best_first[:_MOST_ANNEALED]))
 
 
