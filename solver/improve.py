@@ -1,6 +1,6 @@
 """Improving the incumbent: a search on keys, then annealing of orders and CP-SAT windows in turn."""
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.incumbent import Incumbent, Line
@@ -92,12 +92,8 @@ class Improvement:
             seed = options.seed + 1_000 * self._rounds + thread
             search_orders(self._problem, own, stopping, seed, effort=effort)
 
-        threads = [threading.Thread(target=search, args=(index,)) for index in range(1, options.threads)]
-        for thread in threads:
-            thread.start()
-        search(0)
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(options.threads) as pool:
+            list(pool.map(search, range(options.threads)))
 
     def _free_windows(self, subject: Incumbent, stopping: Stopping, options: Options, left: float) -> float:
         """Free windows of the subject; returns the deterministic units that it may have taken."""

@@ -50,18 +50,23 @@ def search_streams(
         return
     scheduler = ListScheduler(problem.arrays)
     effort = _ANNEALING_EFFORT * problem.arrays.task_count
-    followed = {name: _followed(problem, scheduler, own, seed) for name, own in streams(problem)}
-    begins = {name: starts for name, starts in followed.items() if starts is not None}
-    best_first = sorted(begins, key=lambda name: problem.makespan(begins[name]))
 
-    def anneal(name: str) -> None:
-        incumbent.offer(begins[name], name)
-        line = Line.beside(incumbent, begins[name])
+    def follow(named: tuple[str, Stream]) -> None:
+        name, stream = named
+        incumbent.offer(_followed(problem, scheduler, stream, stopping, seed), name)
+
+    def anneal(named: tuple[str, Stream]) -> None:
+        name, _ = named
+        line = Line.beside(incumbent, incumbent.by_source[name].starts)
         search_orders(problem, line, stopping, seed, effort=effort)
         incumbent.offer(line.starts, name)
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(anneal, best_first[:_MOST_ANNEALED]))
+        tried = list(streams(problem))
+        list(pool.map(follow, tried))
+        found = [named for named in tried if named[0] in incumbent.by_source]
+        found.sort(key=lambda named: incumbent.by_source[named[0]].makespan)
+        list(pool.map(anneal, found[:_MOST_ANNEALED]))
 
 
 def streams(problem: Problem) -> Iterator[tuple[str, Stream]]:
@@ -101,7 +106,9 @@ def _fitting(problem: Problem) -> int:
     return min(fitting, default=0)
 
 
-def _followed(problem: Problem, scheduler: ListScheduler, stream: Stream, seed: int) -> Int64Array | None:
+def _followed(
+    problem: Problem, scheduler: ListScheduler, stream: Stream, stopping: Stopping, seed: int
+) -> Int64Array | None:
     """Return the best of some list schedules along a stream: starts, shape (nodes,), in ticks."""
     rng, arrays = random.Random(seed), problem.arrays
     places = np.zeros((len(problem.instance.jobs), len(stream)))
@@ -111,6 +118,8 @@ def _followed(problem: Problem, scheduler: ListScheduler, stream: Stream, seed: 
     keys = places[arrays.job, np.maximum(arrays.microbatch, 0)]
     best = None
     for _ in range(_SCHEDULES):
+        if stopping:
+            break
         delay = np.zeros(KIND_COUNT)
         delay[:3] = rng.uniform(-2, 10), rng.uniform(-8, 0), rng.uniform(-2, 16)
         patience = [rng.choice((0.0, rng.uniform(0, 1.5))) for _ in "FBW"]

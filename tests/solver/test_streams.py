@@ -45,7 +45,7 @@ def test_a_stream_has_every_microbatch_once() -> None:
 
 def test_what_follows_streams_keeps_every_rule() -> None:
     incumbent = searched(unequal())
-    assert len([source for source in incumbent.by_source if source.startswith("stream of ")]) == 4
+    assert len([source for source in incumbent.by_source if source.startswith("stream of ")]) == 10
     for found in incumbent.by_source.values():
         made = make_schedule(incumbent.problem, found.starts, SolverRecord(name="stream"), verify_it=False)
         assert verify(made) == []
