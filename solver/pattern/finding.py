@@ -26,7 +26,7 @@ _TICKS_PER_PERIOD = 120
 def find_patterns(problem: Problem, stopping: Stopping, seed: int) -> Iterator[Pattern]:
     """Yield a pattern with the shortest period that is found, then one with a shorter way through.
 
-    None if the jobs are too short for one to show.
+    Nothing if the jobs are too short for one to show.
     """
     microbatches = tuple(job.microbatch_count for job in problem.instance.jobs)
     counts = period_counts(microbatches)
