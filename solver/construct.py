@@ -80,7 +80,6 @@ def construct(
     search_rules(problem, incumbent, stopping.share(_RULES_SHARES[is_large]), seed, schedulers)
     if stopping or incumbent.is_optimal:
         return
-    incumbent.enter("streams")
     search_streams(problem, incumbent, stopping.share(_STREAMS_SHARE), seed, options.threads)
 
 

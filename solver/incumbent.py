@@ -64,6 +64,16 @@ class Incumbent:
         self.bound = self.problem.bound.bound
 
     @property
+    def gap(self) -> float | None:
+        """``makespan / lower_bound - 1``; None before the first schedule."""
+        return self.progress.gap
+
+    @property
+    def progress(self) -> Progress:
+        """What is known by now."""
+        return Progress(self.stopping.elapsed, self.phase, self.makespan, self.lower_bound)
+
+    @property
     def is_optimal(self) -> bool:
         """Whether the schedule meets the bound."""
         return self.makespan == self.lower_bound
@@ -108,8 +118,7 @@ class Incumbent:
     def report(self) -> None:
         """Tell the listener where things stand."""
         if self.on_progress is not None:
-            elapsed = self.stopping.elapsed
-            self.on_progress(Progress(elapsed, self.phase, self.makespan, self.lower_bound))
+            self.on_progress(self.progress)
 
 
 @dataclass

@@ -44,8 +44,9 @@ def search_streams(
 
     What it finds is worth going on from, even where better schedules are known.
     """
-    if not _suits(problem) or _gap(incumbent) < _LEAST_GAP:
+    if not _suits(problem) or (incumbent.gap is not None and incumbent.gap < _LEAST_GAP):
         return
+    incumbent.enter("streams")
     if not Preparation(prepare_orders).wait(stopping):
         return
     scheduler = ListScheduler(problem.arrays)
@@ -127,9 +128,3 @@ def _followed(
         if starts is not None and (best is None or problem.makespan(starts) < problem.makespan(best)):
             best = starts
     return best
-
-
-def _gap(incumbent: Incumbent) -> float:
-    if incumbent.makespan is None:
-        return float("inf")
-    return incumbent.makespan / incumbent.lower_bound - 1

@@ -37,10 +37,13 @@ def find_patterns(problem: Problem, stopping: Stopping, seed: int) -> Iterator[P
 
     arrays = coarsened(problem.arrays, max(1, _load(problem.arrays, counts) // _TICKS_PER_PERIOD))
     load = _load(arrays, counts)
+    tried = None
     for length, work in _LENGTHS.items():
-        if stopping:
+        period = int(load * length)
+        if stopping or period == tried:
             return
-        model = PeriodModel(arrays, counts, int(load * length))
+        tried = period
+        model = PeriodModel(arrays, counts, period)
         pattern = model.find(work, seed, stopping)
         if pattern is not None:
             yield pattern

@@ -56,15 +56,11 @@ class PeriodModel:
 
     def find(self, work_limit: float, seed: int, stopping: Stopping) -> Pattern | None:
         """Search for any pattern within a number of deterministic units; None if none was found."""
-        solver = deciding(seed, is_periodic=True)
+        solver = self._solver = deciding(seed, is_periodic=True)
         solver.parameters.max_deterministic_time = work_limit
         status = solve_until(solver, self.cp_model, lambda: bool(stopping))
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None
-        self.cp_model.clear_hints()  # type: ignore[no-untyped-call]
-        for index in range(len(self.cp_model.proto.variables)):
-            variable = self.cp_model.get_int_var_from_proto_index(index)
-            self.cp_model.add_hint(variable, solver.value(variable))
         starts = {
             lane: tuple(solver.value(variable) for variable in variables)
             for lane, variables in self.start.items()
@@ -77,6 +73,9 @@ class PeriodModel:
 
         So there is little to fill at the begin of a schedule, and little to drain at its end.
         """
+        for index in range(len(self.cp_model.proto.variables)):
+            variable = self.cp_model.get_int_var_from_proto_index(index)
+            self.cp_model.add_hint(variable, self._solver.value(variable))
         latencies = []
         for block in self.blocks:
             lane = _lane(block)
