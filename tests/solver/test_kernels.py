@@ -31,7 +31,7 @@ for name, options in (
     ("uniform-p8-m8-k2-reversed", {"objective": "period"}),
     ("uniform-p8-m8-k2-reversed", {"objective": "period", "mode": "fill"}),
 ):
-    solve(Instance.load(name), time_limit=2.0, workers=2, **options)
+    solve(Instance.load(name), time_limit=5.0, workers=2, **options)
 print(sorted(loop for loop, count in signatures().items() if count > before.get(loop, 0)))
 """
 
