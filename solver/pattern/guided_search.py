@@ -8,10 +8,11 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from gapweave.solver.guide import Guide
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.pattern.finding import find_patterns
-from gapweave.solver.pattern.guide import Follower, Guide
+from gapweave.solver.pattern.follower import Follower
 from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
 

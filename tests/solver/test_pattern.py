@@ -15,12 +15,12 @@ from gapweave.models.placement import placed
 from gapweave.models.schedule import SolverRecord
 from gapweave.models.task_arrays import B, F, Int64Array, TaskArrays
 from gapweave.models.verify import verify
+from gapweave.solver.guide import Guide
 from gapweave.solver.heuristics.sequential import Sequential
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.pattern import search_patterns
 from gapweave.solver.pattern.finding import coarsened, find_patterns
-from gapweave.solver.pattern.guide import Guide
 from gapweave.solver.pattern.guided_search import Climb
 from gapweave.solver.pattern.pattern import Pattern, period_counts
 from gapweave.solver.pattern.period_model import PeriodModel
