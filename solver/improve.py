@@ -8,7 +8,7 @@ from gapweave.solver.kernels import Preparation, prepare_windows
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.local_search import search_keys
 from gapweave.solver.options import Options
-from gapweave.solver.order_search import search_orders
+from gapweave.solver.order_search import HOT, MILD, search_orders
 from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
 
@@ -82,7 +82,10 @@ class Improvement:
         return best
 
     def _search_orders(self, subject: Incumbent, stopping: Stopping, options: Options) -> None:
-        """Anneal orders in every thread: in one those of the subject, in the others those of lines."""
+        """Anneal orders in every thread: in one those of the subject, in the others those of lines.
+
+        Hot and mild passes help on different instances, so rounds and threads have them in turn.
+        """
         self._incumbent.enter("order search")
         effort = round(_effort(self._problem, _ORDERS_EFFORT, _MOST_ORDERS_EFFORT, self._rounds))
         others: list[Incumbent] = [line for line in self._lines if line is not subject] or [subject]
@@ -90,7 +93,8 @@ class Improvement:
         def search(thread: int) -> None:
             own = others[(self._rounds + thread - 1) % len(others)] if thread else subject
             seed = options.seed + 1_000 * self._rounds + thread
-            search_orders(self._problem, own, stopping, seed, effort=effort)
+            passes = (HOT, MILD)[(self._rounds + thread) % 2]
+            search_orders(self._problem, own, stopping, seed, effort=effort, passes=passes)
 
         with ThreadPoolExecutor(options.threads) as pool:
             list(pool.map(search, range(options.threads)))

@@ -17,6 +17,7 @@ Operational Research 165 (2005), doi:10.1016/j.ejor.2004.04.008.
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,18 +34,42 @@ from gapweave.solver.stopping import Stopping
 _EFFORT = 400_000_000
 #: Nodes looked at between two looks at the clock.
 _CHUNK = 1_000_000
-#: Moves tried per task in one pass, at least and at most.
-_MOVES_PER_TASK = (50, 400)
 #: Share of the passes that aim at the bound; the others aim somewhere between it and the incumbent.
 _BOUND_SHARE = 0.5
-#: Temperature at the begin of a pass in mean durations, at least and at most, and its fall over the pass.
-_HOT, _FALL = (0.5, 4.0), 0.1
+#: Fall of the temperature over a pass.
+_FALL = 0.1
 #: Passes without a better schedule after which the search returns to the best one.
 _FRUITLESS_PASSES = 12
 
 
+class Passes(NamedTuple):
+    """How passes are drawn, each between a least and a greatest value.
+
+    Attributes
+    ----------
+    hot
+        Temperature at the begin of a pass, in mean durations.
+    moves_per_task
+        Moves tried in one pass.
+    """
+
+    hot: tuple[float, float]
+    moves_per_task: tuple[float, float]
+
+
+#: Passes that look far around, and passes that mend what is mostly good.
+HOT = Passes(hot=(0.5, 4.0), moves_per_task=(50, 400))
+MILD = Passes(hot=(0.1, 2.0), moves_per_task=(20, 200))
+
+
 def search_orders(
-    problem: Problem, incumbent: Incumbent, stopping: Stopping, seed: int, *, effort: int | None = _EFFORT
+    problem: Problem,
+    incumbent: Incumbent,
+    stopping: Stopping,
+    seed: int,
+    *,
+    effort: int | None = _EFFORT,
+    passes: Passes = HOT,
 ) -> None:
     """Improve the orders of the incumbent's tasks until it meets its bound or it is time to stop.
 
@@ -52,10 +77,12 @@ def search_orders(
     ----------
     effort
         Nodes to look at, the deterministic measure of effort; None: no limit.
+    passes
+        How they are drawn.
     """
     if incumbent.starts is None or incumbent.is_optimal or stopping:
         return
-    search = _OrderSearch(problem, incumbent, stopping, seed)
+    search = _OrderSearch(problem, incumbent, stopping, seed, passes)
     if not search.begin(incumbent.starts):
         return
     while not stopping and not incumbent.is_optimal and (effort is None or search.work < effort):
@@ -77,8 +104,16 @@ class _Annealing:
 class _OrderSearch:
     """The current orders, the best ones since the beginning, and both views of the problem."""
 
-    def __init__(self, problem: Problem, incumbent: Incumbent, stopping: Stopping, seed: int) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        incumbent: Incumbent,
+        stopping: Stopping,
+        seed: int,
+        drawn: Passes,
+    ) -> None:
         self.work = 0
+        self._drawn_from = drawn
         self._problem = problem
         self._incumbent = incumbent
         self._stopping = stopping
@@ -86,7 +121,7 @@ class _OrderSearch:
         self._target = incumbent.lower_bound
         self._graphs = forward_graph(problem, self._target), mirrored_graph(problem, self._target)
         self._state = empty_state(self._graphs[0])
-        self._passes = self._fruitless = 0
+        self._passes, self._fruitless = int(self._random.integers(2)), 0
 
     def begin(self, starts: Int64Array) -> bool:
         """Start from a schedule; False if its pins contradict the microbatches' order."""
@@ -138,7 +173,7 @@ class _OrderSearch:
     def _drawn(self) -> _Annealing:
         arrays = self._problem.arrays
         unit = float(arrays.duration[: arrays.task_count].mean())
-        hot, moves = (np.exp(self._random.uniform(*np.log(ends))) for ends in (_HOT, _MOVES_PER_TASK))
+        hot, moves = (np.exp(self._random.uniform(*np.log(ends))) for ends in self._drawn_from)
         return _Annealing(int(moves * arrays.task_count), hot * unit)
 
     def _annealed(
