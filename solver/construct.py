@@ -39,7 +39,7 @@ _ANNEALING_SHARE = 0.03
 _PATTERNS_SHARES, _RULES_SHARES = (0.15, 0.3), (0.1, 0.3)
 _MANY_TASKS = 10_000
 #: The same for the search along streams.
-_STREAMS_SHARE = 0.3
+_STREAMS_SHARE = 0.4
 
 
 def construct(

@@ -10,9 +10,12 @@ from gapweave.models.instance import Instance
 from gapweave.models.schedule import SolverRecord
 from gapweave.models.verify import verify
 from gapweave.solver.incumbent import Incumbent
+from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
-from gapweave.solver.streams import search_streams, streams
+from gapweave.solver.streams import search_streams
+from gapweave.solver.streams.follower import StreamClimb
+from gapweave.solver.streams.stream import streams
 from gapweave.solver.timetable import make_schedule
 
 
@@ -37,18 +40,49 @@ def searched(instance: Instance, *, gap: float = 1.0) -> Incumbent:
 
 
 def test_a_stream_has_every_microbatch_once() -> None:
-    found = dict(streams(Problem(unequal())))
-    assert len(found) == 10
-    assert all(Counter(stream) == {0: 12, 1: 12} for stream in found.values())
-    assert found["stream of 4 of job 1"] == (*[1] * 4, *[0] * 12, *[1] * 8)
+    found = {stream.name: stream.turns for stream in streams(Problem(unequal()))}
+    assert len(found) == 18
+    assert all(Counter(turns) == {0: 12, 1: 12} for turns in found.values())
+    assert found["stream, 4 of job 1 before"] == (*[1] * 4, *[0] * 12, *[1] * 8)
+    assert found["stream, 4 of job 1 around"] == (*[1] * 4, *[0] * 6, *[1] * 4, *[0] * 6, *[1] * 4)
+
+
+def test_streams_of_three_jobs_keep_the_others_together() -> None:
+    third = uniform_job(3, 2, 4, 8)
+    pair = unequal()
+    instance = pair.model_copy(update={"jobs": (*pair.jobs, make_instance(third, devices=3).jobs[0])})
+    found = {stream.name: stream.turns for stream in streams(Problem(instance))}
+    assert found["stream, 4 of job 1 around"] == (
+        *[1] * 4,
+        *[0] * 6,
+        2,
+        *[1] * 4,
+        *[0] * 6,
+        2,
+        *[1] * 4,
+    )
 
 
 def test_what_follows_streams_keeps_every_rule() -> None:
     incumbent = searched(unequal())
-    assert len([source for source in incumbent.by_source if source.startswith("stream of ")]) == 10
+    assert len([source for source in incumbent.by_source if source.startswith("stream, ")]) == 18
     for found in incumbent.by_source.values():
         made = make_schedule(incumbent.problem, found.starts, SolverRecord(name="stream"), verify_it=False)
         assert verify(made) == []
+
+
+def test_a_climb_goes_on_where_it_was_and_never_gets_worse() -> None:
+    problem = Problem(unequal())
+    scheduler = ListScheduler(problem.arrays, reserving=False)
+    turns = next(streams(problem)).turns
+    in_parts, at_once = (StreamClimb(problem, scheduler, turns, seed=0) for _ in range(2))
+    makespans = []
+    for _ in range(4):
+        in_parts.run(10, Stopping())
+        makespans.append(in_parts.makespan)
+    at_once.run(40, Stopping())
+    assert makespans == sorted(makespans, reverse=True)
+    assert in_parts.makespan == at_once.makespan
 
 
 @pytest.mark.parametrize(
@@ -57,8 +91,9 @@ def test_what_follows_streams_keeps_every_rule() -> None:
         unequal(capacity=None),
         unequal(stages=uniform_job(3, 12, 5, 10)["stages"]),
         unequal(stages=uniform_job(3, 12, 3, 6)["stages"][::-1]),
+        unequal(devices=6, microbatches=500),
     ],
-    ids=["without a limit", "equal jobs", "opposite order"],
+    ids=["without a limit", "equal jobs", "opposite order", "too many tasks"],
 )
 def test_streams_are_not_tried_where_they_do_not_help(instance: Instance) -> None:
     assert searched(instance).by_source == {}

@@ -1,0 +1,111 @@
+"""A race of streams: many are followed a little, the better ones more, the best ones are annealed."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import groupby
+
+from gapweave.solver.incumbent import Incumbent, Line
+from gapweave.solver.kernels import Preparation, prepare_orders
+from gapweave.solver.list_scheduler import ListScheduler
+from gapweave.solver.order_search import MILD, search_orders
+from gapweave.solver.problem import Problem
+from gapweave.solver.room import free_capacities
+from gapweave.solver.stopping import Stopping
+from gapweave.solver.streams.follower import StreamClimb
+from gapweave.solver.streams.stream import Stream, streams
+
+#: Most tasks for which a short annealing tells which streams are good.
+_MOST_TASKS = 5_000
+#: Gap from which on streams are tried.
+_LEAST_GAP = 0.005
+#: List schedules along every stream, and along the better half of each form.
+_FIRST_SCHEDULES, _MORE_SCHEDULES = 40, 260
+#: Annealing of those, again and again: how many of the best ones, and effort for each per task, in nodes.
+_ANNEALING = ((8, 5_000), (4, 20_000), (2, 80_000))
+
+
+class _Contestant:
+    """A stream and the best schedule along it."""
+
+    def __init__(self, incumbent: Incumbent, scheduler: ListScheduler, stream: Stream, seed: int) -> None:
+        self.stream = stream
+        self._incumbent = incumbent
+        self._seed = seed
+        self._climb = StreamClimb(incumbent.problem, scheduler, stream.turns, seed)
+        self._line: Line | None = None
+
+    @property
+    def makespan(self) -> float:
+        """Of the best schedule, in ticks; infinite without one."""
+        best = self._line or self._climb
+        return float("inf") if best.starts is None or best.makespan is None else best.makespan
+
+    def follow(self, schedules: int, stopping: Stopping) -> None:
+        """Try so many more list schedules, and offer the best one."""
+        self._climb.run(schedules, stopping)
+        self._incumbent.offer(self._climb.starts, self.stream.name)
+
+    def anneal(self, effort: int, stopping: Stopping) -> None:
+        """Improve the best one by annealing."""
+        if self._climb.starts is None:
+            return
+        self._line = self._line or Line.beside(self._incumbent, self._climb.starts)
+        problem = self._incumbent.problem
+        search_orders(problem, self._line, stopping, self._seed, effort=effort, passes=MILD)
+        self._incumbent.offer(self._line.starts, self.stream.name)
+
+
+def search_streams(
+    problem: Problem, incumbent: Incumbent, stopping: Stopping, seed: int, threads: int
+) -> None:
+    """Offer annealed schedules along streams, if the jobs share their way and memory.
+
+    What it finds is worth going on from, even where better schedules are known.
+    """
+    if not _suits(problem) or (incumbent.gap is not None and incumbent.gap < _LEAST_GAP):
+        return
+    incumbent.enter("streams")
+    if not Preparation(prepare_orders).wait(stopping):
+        return
+    scheduler = ListScheduler(problem.arrays, reserving=False)
+    tasks = problem.arrays.task_count
+    everyone = [_Contestant(incumbent, scheduler, stream, seed) for stream in streams(problem)]
+    with ThreadPoolExecutor(threads) as pool:
+
+        def each(contestants: Iterable[_Contestant], act: Callable[[_Contestant], None]) -> None:
+            list(pool.map(act, contestants))
+
+        each(everyone, partial(_Contestant.follow, schedules=_FIRST_SCHEDULES, stopping=stopping))
+        better = _better_half_of_each_form(everyone)
+        each(better, partial(_Contestant.follow, schedules=_MORE_SCHEDULES, stopping=stopping))
+        for most, effort in _ANNEALING:
+            better = sorted(better, key=lambda own: own.makespan)[:most]
+            each(better, partial(_Contestant.anneal, effort=effort * tasks, stopping=stopping))
+
+
+def _better_half_of_each_form(contestants: Iterable[_Contestant]) -> list[_Contestant]:
+    """Return those to go on with: list schedules tell less about streams of different forms."""
+    better: list[_Contestant] = []
+    by_form = sorted(contestants, key=lambda own: (own.stream.form, own.makespan))
+    for _, group in groupby(by_form, key=lambda own: own.stream.form):
+        same_form = list(group)
+        better += same_form[: (len(same_form) + 1) // 2]
+    return better
+
+
+def _suits(problem: Problem) -> bool:
+    """Whether unequal jobs take the same way through devices with limited memory, each visited once.
+
+    So list schedules cannot deadlock, though they leave no room for every job.
+    """
+    jobs = problem.instance.jobs
+    ways = {tuple(stage.device for stage in job.stages) for job in jobs}
+    return (
+        problem.mode == "joint"
+        and problem.primary is None
+        and len(ways) == 1 < len({job.stages for job in jobs})
+        and all(len(set(way)) == len(way) for way in ways)
+        and problem.arrays.task_count <= _MOST_TASKS
+        and any(free is not None for free in free_capacities(problem.instance))
+    )
