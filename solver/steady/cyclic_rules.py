@@ -4,9 +4,9 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from gapweave.solver.one_path import share_one_path
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.sequence import MicrobatchSequence, sequences, spread_evenly
-from gapweave.solver.steady.stream import shares_one_path
 from gapweave.solver.steady.stream_plan import StreamPlan
 
 #: How often a good rule is changed, rather than a new one drawn.
@@ -71,7 +71,9 @@ class CyclicRules:
         self._sequences = sequences(graph.arrays)
         plan = StreamPlan(graph.arrays, self._sequences[0], period)
         self._way_back = max(1.0, plan.way_back_in_memory(graph.room))
-        self._may_deadlock = not shares_one_path(graph) and any(room is not None for room in graph.room)
+        self._may_deadlock = not share_one_path(graph.instance) and any(
+            room is not None for room in graph.room
+        )
 
     def usual(self) -> Iterator[CyclicRule]:
         """Whole streams with some delay on the way back, more or less impatient."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gapweave.models.task_arrays import B, F, Int64Array, O, TaskArrays, W
+from gapweave.solver.one_path import share_one_path
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.retime import CyclicOrders
 from gapweave.solver.steady.sequence import MicrobatchSequence, sequences
@@ -24,19 +25,13 @@ _MOST_TOTALS = 40
 
 def streams(graph: CyclicGraph) -> Iterator[CyclicOrders]:
     """Yield streams with more and more delay on the way back; none if the jobs' paths differ."""
-    if not shares_one_path(graph):
+    if not share_one_path(graph.instance):
         return
     hops = len(graph.instance.jobs[0].stages) - 1
     for sequence in sequences(graph.arrays):
         for total in range(0, 2 * hops + 1, 1 + 2 * hops // _MOST_TOTALS):
             delays = np.diff(np.arange(hops + 1) * total // max(1, hops))
             yield _stream(graph, sequence, delays.astype(np.int64))
-
-
-def shares_one_path(graph: CyclicGraph) -> bool:
-    """Whether all jobs visit the same devices in the same order, each once."""
-    paths = {tuple(stage.device for stage in job.stages) for job in graph.instance.jobs}
-    return len(paths) == 1 and all(len(set(path)) == len(path) for path in paths)
 
 
 def _stream(graph: CyclicGraph, sequence: MicrobatchSequence, delays: Int64Array) -> CyclicOrders:

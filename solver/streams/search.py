@@ -8,6 +8,7 @@ from itertools import groupby
 from gapweave.solver.incumbent import Incumbent, Line
 from gapweave.solver.kernels import Preparation, prepare_orders
 from gapweave.solver.list_scheduler import ListScheduler
+from gapweave.solver.one_path import share_one_path
 from gapweave.solver.order_search import MILD, search_orders
 from gapweave.solver.problem import Problem
 from gapweave.solver.room import free_capacities
@@ -20,9 +21,11 @@ _MOST_TASKS = 5_000
 #: Gap from which on streams are tried.
 _LEAST_GAP = 0.005
 #: List schedules along every stream, and along the better half of each form.
-_FIRST_SCHEDULES, _MORE_SCHEDULES = 40, 260
+_FIRST_SCHEDULES, _MORE_SCHEDULES = 40, 200
 #: Annealing of those, again and again: how many of the best ones, and effort for each per task, in nodes.
 _ANNEALING = ((8, 5_000), (4, 20_000), (2, 80_000))
+#: The race is given up if after an annealing all gaps are so many times that of the best schedule before.
+_HOPELESS = 1.5
 
 
 class _Contestant:
@@ -59,16 +62,17 @@ class _Contestant:
 def search_streams(
     problem: Problem, incumbent: Incumbent, stopping: Stopping, seed: int, threads: int
 ) -> None:
-    """Offer annealed schedules along streams, if the jobs share their way and memory.
+    """Offer annealed schedules along streams, if unequal jobs share memory.
 
     What it finds is worth going on from, even where better schedules are known.
     """
     if not _suits(problem) or (incumbent.gap is not None and incumbent.gap < _LEAST_GAP):
         return
     incumbent.enter("streams")
+    hopeless = incumbent.lower_bound * (1 + _HOPELESS * (incumbent.gap or float("inf")))
     if not Preparation(prepare_orders).wait(stopping):
         return
-    scheduler = ListScheduler(problem.arrays, reserving=False)
+    scheduler = ListScheduler(problem.arrays, reserving=not share_one_path(problem.instance))
     tasks = problem.arrays.task_count
     everyone = [_Contestant(incumbent, scheduler, stream, seed) for stream in streams(problem)]
     with ThreadPoolExecutor(threads) as pool:
@@ -82,6 +86,8 @@ def search_streams(
         for most, effort in _ANNEALING:
             better = sorted(better, key=lambda own: own.makespan)[:most]
             each(better, partial(_Contestant.anneal, effort=effort * tasks, stopping=stopping))
+            if all(own.makespan > hopeless for own in better):
+                return
 
 
 def _better_half_of_each_form(contestants: Iterable[_Contestant]) -> list[_Contestant]:
@@ -95,17 +101,11 @@ def _better_half_of_each_form(contestants: Iterable[_Contestant]) -> list[_Conte
 
 
 def _suits(problem: Problem) -> bool:
-    """Whether unequal jobs take the same way through devices with limited memory, each visited once.
-
-    So list schedules cannot deadlock, though they leave no room for every job.
-    """
-    jobs = problem.instance.jobs
-    ways = {tuple(stage.device for stage in job.stages) for job in jobs}
+    """Whether unequal jobs, all of them free, share limited memory, and there are not too many tasks."""
     return (
         problem.mode == "joint"
         and problem.primary is None
-        and len(ways) == 1 < len({job.stages for job in jobs})
-        and all(len(set(way)) == len(way) for way in ways)
+        and len({job.stages for job in problem.instance.jobs}) > 1
         and problem.arrays.task_count <= _MOST_TASKS
         and any(free is not None for free in free_capacities(problem.instance))
     )

@@ -13,9 +13,9 @@ from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
-from gapweave.solver.streams import search_streams
+from gapweave.solver.streams import search, search_streams
 from gapweave.solver.streams.follower import StreamClimb
-from gapweave.solver.streams.stream import streams
+from gapweave.solver.streams.stream import Turns, streams
 from gapweave.solver.timetable import make_schedule
 
 
@@ -39,33 +39,47 @@ def searched(instance: Instance, *, gap: float = 1.0) -> Incumbent:
     return incumbent
 
 
-def test_a_stream_has_every_microbatch_once() -> None:
-    found = {stream.name: stream.turns for stream in streams(Problem(unequal()))}
-    assert len(found) == 18
+def by_name(instance: Instance) -> dict[str, Turns]:
+    """The streams that are tried on an instance."""
+    return {stream.name: stream.turns for stream in streams(Problem(instance))}
+
+
+def test_a_stream_has_every_microbatch_once_and_no_other_has_the_same_turns() -> None:
+    found = by_name(unequal(devices=8))
+    assert len(set(found.values())) == len(found)
     assert all(Counter(turns) == {0: 12, 1: 12} for turns in found.values())
+
+
+def test_streams_are_in_turn_or_in_blocks() -> None:
+    found = by_name(unequal(devices=8))
+    assert found["stream, in turn"] == (0, 1) * 12
     assert found["stream, 4 of job 1 before"] == (*[1] * 4, *[0] * 12, *[1] * 8)
     assert found["stream, 4 of job 1 around"] == (*[1] * 4, *[0] * 6, *[1] * 4, *[0] * 6, *[1] * 4)
+    ahead = found["stream, 4 of job 1 ahead"]
+    assert ahead[:4] == (1, 1, 1, 1)
+    assert sorted(ahead[4:7]) == sorted(ahead[-3:]) == [0, 0, 1]
+    both = found["stream, 2 of job 1 at both ends"]
+    assert both[:2] == both[-2:] == (1, 1)
+    assert sorted(both[2:5]) == [0, 0, 1]
 
 
 def test_streams_of_three_jobs_keep_the_others_together() -> None:
-    third = uniform_job(3, 2, 4, 8)
-    pair = unequal()
-    instance = pair.model_copy(update={"jobs": (*pair.jobs, make_instance(third, devices=3).jobs[0])})
-    found = {stream.name: stream.turns for stream in streams(Problem(instance))}
-    assert found["stream, 4 of job 1 around"] == (
-        *[1] * 4,
-        *[0] * 6,
-        2,
-        *[1] * 4,
-        *[0] * 6,
-        2,
-        *[1] * 4,
-    )
+    third = uniform_job(8, 2, 4, 8)
+    pair = unequal(devices=8)
+    three = pair.model_copy(update={"jobs": (*pair.jobs, make_instance(third, devices=8).jobs[0])})
+    halves = (*[0] * 6, 2)
+    assert by_name(three)["stream, 4 of job 1 around"] == (*[1] * 4, *halves, *[1] * 4, *halves, *[1] * 4)
 
 
-def test_what_follows_streams_keeps_every_rule() -> None:
-    incumbent = searched(unequal())
-    assert len([source for source in incumbent.by_source if source.startswith("stream, ")]) == 18
+@pytest.mark.parametrize(
+    "instance",
+    [unequal(devices=4), unequal(devices=4, stages=uniform_job(4, 12, 3, 6)["stages"][::-1])],
+    ids=["same order", "opposite order"],
+)
+def test_what_follows_streams_keeps_every_rule(instance: Instance) -> None:
+    incumbent = searched(instance)
+    streams_found = [source for source in incumbent.by_source if source.startswith("stream, ")]
+    assert len(streams_found) == len(by_name(instance))
     for found in incumbent.by_source.values():
         made = make_schedule(incumbent.problem, found.starts, SolverRecord(name="stream"), verify_it=False)
         assert verify(made) == []
@@ -74,7 +88,7 @@ def test_what_follows_streams_keeps_every_rule() -> None:
 def test_a_climb_goes_on_where_it_was_and_never_gets_worse() -> None:
     problem = Problem(unequal())
     scheduler = ListScheduler(problem.arrays, reserving=False)
-    turns = next(streams(problem)).turns
+    turns = streams(problem)[0].turns
     in_parts, at_once = (StreamClimb(problem, scheduler, turns, seed=0) for _ in range(2))
     makespans = []
     for _ in range(4):
@@ -90,13 +104,21 @@ def test_a_climb_goes_on_where_it_was_and_never_gets_worse() -> None:
     [
         unequal(capacity=None),
         unequal(stages=uniform_job(3, 12, 5, 10)["stages"]),
-        unequal(stages=uniform_job(3, 12, 3, 6)["stages"][::-1]),
         unequal(devices=6, microbatches=500),
     ],
-    ids=["without a limit", "equal jobs", "opposite order", "too many tasks"],
+    ids=["without a limit", "equal jobs", "too many tasks"],
 )
 def test_streams_are_not_tried_where_they_do_not_help(instance: Instance) -> None:
     assert searched(instance).by_source == {}
+
+
+def test_the_race_ends_where_all_streams_are_hopeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds: list[int] = []
+    monkeypatch.setattr(search, "search_orders", lambda *_, effort, **__: rounds.append(effort))
+    searched(unequal(devices=8), gap=0.006)
+    assert len(rounds) == 8
+    searched(unequal(devices=8), gap=10.0)
+    assert len(rounds) == 8 + 8 + 4 + 2
 
 
 def test_streams_are_not_tried_where_little_is_to_be_gained() -> None:
