@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from gapweave.models.task_arrays import Int64Array
-from gapweave.solver.incumbent import Incumbent, Line
+from gapweave.solver.incumbent import Found, Incumbent, Line
 from gapweave.solver.kernels import Preparation, prepare_windows
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.local_search import search_keys
@@ -53,7 +53,7 @@ class Improvement:
             return
         preparation = Preparation(prepare_windows)
         if not self._rounds:
-            self._lines = _lines(self._incumbent)[: _LINES * max(1, options.threads - 1)]
+            self._lines = lines_beside(self._incumbent)[: _LINES * max(1, options.threads - 1)]
             self._search_keys(stopping.share(_KEYS_SHARE), options)
         if not preparation.wait(stopping):
             return
@@ -118,10 +118,19 @@ class Improvement:
         return effort
 
 
-def _lines(incumbent: Incumbent) -> list[Line]:
-    """Return lines from the best schedule of each source but the best of all, the best one first."""
-    found = sorted(incumbent.by_source.values(), key=lambda own: own.makespan)
-    return [Line.beside(incumbent, own.starts) for own in found if own.starts is not incumbent.starts]
+def lines_beside(incumbent: Incumbent) -> list[Line]:
+    """Return lines from the best schedule of each kind of source but the best of all, the best one first.
+
+    Sources whose names begin alike, up to a comma, are of one kind: their schedules resemble each other.
+    """
+    kinds: dict[str, Found] = {}
+    for source, own in incumbent.by_source.items():
+        if own.starts is not incumbent.starts:
+            kind = source.partition(",")[0]
+            kinds[kind] = min(own, kinds.get(kind, own), key=lambda found: found.makespan)
+    return [
+        Line.beside(incumbent, own.starts) for own in sorted(kinds.values(), key=lambda own: own.makespan)
+    ]
 
 
 def _effort(problem: Problem, per_task: float, most: float, number: int) -> float:

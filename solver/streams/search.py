@@ -23,7 +23,7 @@ _LEAST_GAP = 0.005
 #: List schedules along every stream, and along the better half of each form.
 _FIRST_SCHEDULES, _MORE_SCHEDULES = 40, 200
 #: Annealing of those, again and again: how many of the best ones, and effort for each per task, in nodes.
-_ANNEALING = ((8, 5_000), (4, 20_000), (2, 80_000))
+_ANNEALING = ((8, 5_000), (4, 20_000), (2, 40_000))
 #: The race is given up if after an annealing all gaps are so many times that of the best schedule before.
 _HOPELESS = 1.5
 
