@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gapweave.models.bounds.heads_tails import HeadsTails
 
 Int64Array = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
 
 F, B, W, O = range(4)  # noqa: E741 - the field's names of the four kinds
 BARRIER, STAGE_END = 4, 5

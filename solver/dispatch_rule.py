@@ -2,16 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from gapweave.models.bounds import HeadsTails
-from gapweave.models.task_arrays import KIND_COUNT, B, F, Int64Array
+from gapweave.models.task_arrays import KIND_COUNT, B, F, FloatArray, Int64Array
 from gapweave.solver.list_scheduler import ListScheduler
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

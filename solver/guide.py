@@ -8,11 +8,8 @@ import random
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from gapweave.models.task_arrays import KIND_COUNT, TaskArrays
-
-FloatArray = npt.NDArray[np.float64]
+from gapweave.models.task_arrays import KIND_COUNT, FloatArray, TaskArrays
 
 #: Chance that a change is one of lanes, how many of them, and how far.
 _LANES_CHANCE = 0.5
@@ -20,7 +17,7 @@ _LANES_MOVED = (1, 2, 4, 8)
 _LANE_SPREADS = (0.03, 0.1, 0.3)
 #: Delays of F, B and W, and patience, that are drawn, at least and at most; half of the time no patience.
 _DRAWN_DELAYS = ((-2.0, 6.0), (-6.0, 2.0), (-2.0, 12.0))
-_DRAWN_PATIENCE = 1.5
+_MOST_PATIENCE_DRAWN = 1.5
 
 
 @dataclass(frozen=True)
@@ -51,13 +48,11 @@ class Guide:
         """Exactly the plan."""
         return cls((0.0,) * jobs, (0.0,) * 3, (0.0,) * 3, 0.0, (0.0,) * 3, (0.0,) * lanes)
 
-    @classmethod
-    def drawn(cls, jobs: int, lanes: int, rng: random.Random) -> "Guide":
-        """Draw delays of kinds and patience."""
+    def drawn(self, rng: random.Random) -> "Guide":
+        """Draw delays of kinds and patience anew."""
         f, b, w = (rng.uniform(*ends) for ends in _DRAWN_DELAYS)
-        patience = [rng.choice((0.0, rng.uniform(0, _DRAWN_PATIENCE))) for _ in "FBW"]
-        own = cls.default(jobs, lanes)
-        return replace(own, kind_delay=(f, b, w), patience=(patience[0], patience[1], patience[2]))
+        patience = [rng.choice((0.0, rng.uniform(0, _MOST_PATIENCE_DRAWN))) for _ in "FBW"]
+        return replace(self, kind_delay=(f, b, w), patience=(patience[0], patience[1], patience[2]))
 
     def keys(self, plan: FloatArray, period: float, arrays: TaskArrays) -> FloatArray:
         """Return the keys of a list schedule that follows the plan, shape (nodes,).

@@ -110,10 +110,10 @@ class _OrderSearch:
         incumbent: Incumbent,
         stopping: Stopping,
         seed: int,
-        drawn: Passes,
+        passes: Passes,
     ) -> None:
         self.work = 0
-        self._drawn_from = drawn
+        self._passes = passes
         self._problem = problem
         self._incumbent = incumbent
         self._stopping = stopping
@@ -121,7 +121,8 @@ class _OrderSearch:
         self._target = incumbent.lower_bound
         self._graphs = forward_graph(problem, self._target), mirrored_graph(problem, self._target)
         self._state = empty_state(self._graphs[0])
-        self._passes, self._fruitless = int(self._random.integers(2)), 0
+        self._pass = int(self._random.integers(2))  # so that short searches begin in either direction
+        self._fruitless = 0
 
     def begin(self, starts: Int64Array) -> bool:
         """Start from a schedule; False if its pins contradict the microbatches' order."""
@@ -137,11 +138,11 @@ class _OrderSearch:
 
     def run_pass(self) -> None:
         """Anneal once, in the other direction than last time."""
-        is_mirrored = self._passes % 2 == 1
+        is_mirrored = self._pass % 2 == 1
         if self._fruitless >= _FRUITLESS_PASSES:
             self._current, self._fruitless = self._best, 0
         self._aim(self._next_target())
-        self._passes += 1
+        self._pass += 1
         self._fruitless += 1
         orders = self._reversed(self._current) if is_mirrored else self._current
         for found in self._annealed(self._graphs[is_mirrored], orders, self._drawn(), self._bar(is_mirrored)):
@@ -173,7 +174,7 @@ class _OrderSearch:
     def _drawn(self) -> _Annealing:
         arrays = self._problem.arrays
         unit = float(arrays.duration[: arrays.task_count].mean())
-        hot, moves = (np.exp(self._random.uniform(*np.log(ends))) for ends in self._drawn_from)
+        hot, moves = (np.exp(self._random.uniform(*np.log(ends))) for ends in self._passes)
         return _Annealing(int(moves * arrays.task_count), hot * unit)
 
     def _annealed(

@@ -4,11 +4,10 @@ What is searched: how far jobs, kinds of tasks and lanes are shifted against eac
 from period to period, and how much of the memory that the pattern leaves free is used.
 """
 
-import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from gapweave.solver.guide import Guide
+from gapweave.solver.guided_climb import GuidedClimb
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.pattern.finding import find_patterns
@@ -57,33 +56,20 @@ class Climb:
     incumbent: Incumbent
     follower: Follower
     seed: int
-    least: int | None = None
 
     def run(self, stopping: Stopping) -> None:
         """Offer schedules until there were enough, or none got better for long."""
-        rng = random.Random(self.seed)
-        best = Guide.default(len(self.problem.instance.jobs), len(self.problem.arrays.blocks))
-        guide, fruitless = best, 0
+        climb, fruitless = GuidedClimb(self.problem, self.follower.run, self.seed), 0
         for attempt in range(min(_MOST_SCHEDULES, _TASKS_PLACED // self.problem.arrays.task_count)):
             if stopping or self.incumbent.is_optimal or fruitless == _MOST_FRUITLESS:
                 return
-            if attempt == _TRIAL and self._is_hopeless():
+            if attempt == _TRIAL and self._is_hopeless(climb.makespan):
                 return
-            makespan = self._offer(guide)
             fruitless += 1
-            if makespan is not None and (self.least is None or makespan <= self.least):
-                fruitless = 0 if makespan != self.least else fruitless
-                best, self.least = guide, makespan
-            guide = best.perturbed(rng)
+            if climb.step():
+                fruitless = 0
+                self.incumbent.offer(climb.starts, "pattern")
 
-    def _offer(self, guide: Guide) -> int | None:
-        """Offer the schedule under a guide; returns its makespan, None if it breaks a limit."""
-        starts = self.follower.run(guide)
-        if starts is None or not self.problem.admits(starts):
-            return None
-        self.incumbent.offer(starts, "pattern")
-        return self.problem.makespan(starts)
-
-    def _is_hopeless(self) -> bool:
+    def _is_hopeless(self, least: int | None) -> bool:
         known, bound = self.incumbent.makespan, self.incumbent.lower_bound
-        return known is not None and (self.least is None or self.least - bound > _HOPELESS * (known - bound))
+        return known is not None and (least is None or least - bound > _HOPELESS * (known - bound))

@@ -71,9 +71,8 @@ class CyclicRules:
         self._sequences = sequences(graph.arrays)
         plan = StreamPlan(graph.arrays, self._sequences[0], period)
         self._way_back = max(1.0, plan.way_back_in_memory(graph.room))
-        self._may_deadlock = not share_one_path(graph.instance) and any(
-            room is not None for room in graph.room
-        )
+        is_limited = any(room is not None for room in graph.room)
+        self._may_deadlock = is_limited and not share_one_path(graph.instance)
 
     def usual(self) -> Iterator[CyclicRule]:
         """Whole streams with some delay on the way back, more or less impatient."""

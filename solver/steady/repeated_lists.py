@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gapweave.models.task_arrays import Int64Array, TaskArrays
+from gapweave.models.task_arrays import FloatArray, Int64Array, TaskArrays
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.steady.graph import CyclicGraph
-from gapweave.solver.steady.stream_plan import FloatArray
 
 #: Periods in a row, and the one that is read: the first ones fill the pipeline, the last one drains it.
 PERIODS = 5

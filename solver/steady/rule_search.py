@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from gapweave.models.task_arrays import B, F, Int64Array
+from gapweave.models.task_arrays import B, F, FloatArray, Int64Array
 from gapweave.solver.steady.cyclic_rules import CyclicRule, CyclicRules
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent, found, orders_of
 from gapweave.solver.steady.memory import fits
 from gapweave.solver.steady.repeated_lists import RepeatedLists
 from gapweave.solver.steady.retime import NEVER, Timed, rings_of, timed
-from gapweave.solver.steady.stream_plan import FloatArray, StreamPlan
+from gapweave.solver.steady.stream_plan import StreamPlan
 from gapweave.solver.stopping import Stopping
 
 #: Tasks placed in one search over all its list schedules, and rules without success that end it.

@@ -8,13 +8,10 @@ to run two tasks at a time now and then: a plan gives priorities, not a schedule
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from gapweave.models.instance import Job
-from gapweave.models.task_arrays import B, Block, F, O, TaskArrays, W
+from gapweave.models.task_arrays import B, Block, F, FloatArray, O, TaskArrays, W
 from gapweave.solver.steady.sequence import MicrobatchSequence
-
-FloatArray = npt.NDArray[np.float64]
 
 
 class StreamPlan:

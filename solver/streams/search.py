@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import groupby
 
+from gapweave.solver.guided_climb import GuidedClimb
 from gapweave.solver.incumbent import Incumbent, Line
 from gapweave.solver.kernels import Preparation, prepare_orders
 from gapweave.solver.list_scheduler import ListScheduler
@@ -13,7 +14,7 @@ from gapweave.solver.order_search import MILD, search_orders
 from gapweave.solver.problem import Problem
 from gapweave.solver.room import free_capacities
 from gapweave.solver.stopping import Stopping
-from gapweave.solver.streams.follower import StreamClimb
+from gapweave.solver.streams.follower import StreamFollower
 from gapweave.solver.streams.stream import Stream, streams
 
 #: Most tasks for which a short annealing tells which streams are good.
@@ -22,6 +23,8 @@ _MOST_TASKS = 5_000
 _LEAST_GAP = 0.005
 #: List schedules along every stream, and along the better half of each form.
 _FIRST_SCHEDULES, _MORE_SCHEDULES = 40, 200
+#: Of the first ones, how many have guides that are drawn.
+_DRAWN = 15
 #: Annealing of those, again and again: how many of the best ones, and effort for each per task, in nodes.
 _ANNEALING = ((8, 5_000), (4, 20_000), (2, 40_000))
 #: The race is given up if after an annealing all gaps are so many times that of the best schedule before.
@@ -35,18 +38,22 @@ class _Contestant:
         self.stream = stream
         self._incumbent = incumbent
         self._seed = seed
-        self._climb = StreamClimb(incumbent.problem, scheduler, stream.turns, seed)
+        follower = StreamFollower(incumbent.problem, scheduler, stream.turns)
+        self._climb = GuidedClimb(incumbent.problem, follower.run, seed, drawn=_DRAWN)
         self._line: Line | None = None
 
     @property
     def makespan(self) -> float:
         """Of the best schedule, in ticks; infinite without one."""
-        best = self._line or self._climb
-        return float("inf") if best.starts is None or best.makespan is None else best.makespan
+        makespan = (self._line or self._climb).makespan
+        return float("inf") if makespan is None else makespan
 
     def follow(self, schedules: int, stopping: Stopping) -> None:
         """Try so many more list schedules, and offer the best one."""
-        self._climb.run(schedules, stopping)
+        for _ in range(schedules):
+            if stopping:
+                break
+            self._climb.step()
         self._incumbent.offer(self._climb.starts, self.stream.name)
 
     def anneal(self, effort: int, stopping: Stopping) -> None:

@@ -25,7 +25,8 @@ class Stream(NamedTuple):
     form
         What it looks like, in words; streams of one form resemble each other.
     name
-        The same, and how many microbatches of one job go before all others.
+        The same, and how many microbatches of one job go before all others; all names begin with "stream,",
+        so that `gapweave.solver.improve` knows them as one kind.
     turns
         The job of each microbatch.
     """

@@ -9,12 +9,13 @@ from schedule_factory import make_instance, uniform_job
 from gapweave.models.instance import Instance
 from gapweave.models.schedule import SolverRecord
 from gapweave.models.verify import verify
+from gapweave.solver.guided_climb import GuidedClimb
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
 from gapweave.solver.streams import search, search_streams
-from gapweave.solver.streams.follower import StreamClimb
+from gapweave.solver.streams.follower import StreamFollower
 from gapweave.solver.streams.stream import Turns, streams
 from gapweave.solver.timetable import make_schedule
 
@@ -89,12 +90,15 @@ def test_a_climb_goes_on_where_it_was_and_never_gets_worse() -> None:
     problem = Problem(unequal())
     scheduler = ListScheduler(problem.arrays, reserving=False)
     turns = streams(problem)[0].turns
-    in_parts, at_once = (StreamClimb(problem, scheduler, turns, seed=0) for _ in range(2))
+    follow = StreamFollower(problem, scheduler, turns).run
+    in_parts, at_once = (GuidedClimb(problem, follow, seed=0, drawn=15) for _ in range(2))
     makespans = []
     for _ in range(4):
-        in_parts.run(10, Stopping())
+        for _ in range(10):
+            in_parts.step()
         makespans.append(in_parts.makespan)
-    at_once.run(40, Stopping())
+    for _ in range(40):
+        at_once.step()
     assert makespans == sorted(makespans, reverse=True)
     assert in_parts.makespan == at_once.makespan
 
