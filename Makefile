@@ -14,7 +14,9 @@ help: ## List the targets
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
+	@echo "Installing gapweave and what it needs into $(VENV): two to four minutes ..."
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	@echo "Compiling the loops of the solver, once: about a minute ..."
 	$(BIN)/python -m gapweave.solver.kernels
 	touch $@
 
