@@ -57,7 +57,7 @@ def page(
         lines += [*_section(comparison, runs, file), ""]
     if not comparisons:
         lines += [text.NO_RUNS, ""]
-    lines += [*_published(comparisons), "", text.SIZE.format(tasks=DEFAULT_TASKS), ""]
+    lines += [*_published(settings, [*held, *runs]), "", text.SIZE.format(tasks=DEFAULT_TASKS), ""]
     return lines + (scale_table(measures) if measures else [text.NO_SIZE])
 
 
@@ -105,14 +105,13 @@ def _problems(comparison: Comparison) -> list[str]:
     return ["", "### Failures", "", *broken] if broken else []
 
 
-def _published(comparisons: Sequence[Comparison]) -> list[str]:
+def _published(settings: Sequence[Setting], runs: Sequence[Run]) -> list[str]:
     """Return the published results beside gapweave's under the setting with the most runs."""
-    runs = comparisons[0].runs_of(SOLVER) if comparisons else {}
+    own = Comparison(settings[0], runs, {}).runs_of(SOLVER) if settings else {}
     results = annealing()
-    if not any(result.instance in runs for result in results):
+    if not any(result.instance in own for result in results):
         return [text.PUBLISHED, "", text.NO_PUBLISHED]
-    setting = f"gapweave: {comparisons[0].setting}."
-    return [text.PUBLISHED, "", setting, "", *tables.annealing(results, runs)]
+    return [text.PUBLISHED, "", f"gapweave: {settings[0]}.", "", *tables.annealing(results, own)]
 
 
 def _run(comparison: Comparison, names: Sequence[str]) -> list[str]:

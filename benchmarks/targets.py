@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     setting = Setting(options.time_limit, options.workers, options.seed)
     missed = False
-    for group in groups():
+    for group in groups(options.draw):
         if any(fnmatchcase(group.name, pattern) for pattern in options.groups):
             runs = run_group(group, setting, options.results, any_version=options.any_version)
             print(" | ".join(summary(group, runs)), flush=True)
@@ -83,6 +83,7 @@ def summary(group: Group, runs: Sequence[Run]) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--groups", nargs="+", default=["*"], help="patterns of groups' names")
+    parser.add_argument("--draw", type=int, default=0, help="other made instances than those of the report")
     parser.add_argument("--time-limit", type=float, default=DEFAULT_TIME_LIMIT, help="seconds of each run")
     parser.add_argument("--workers", type=int, default=available_cores(), help="cores of each run")
     parser.add_argument("--seed", type=int, default=0)

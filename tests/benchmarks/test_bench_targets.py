@@ -36,6 +36,13 @@ def test_the_groups_have_the_sizes_that_they_are_meant_to_have() -> None:
     assert sizes == [12, 12, 4, 24, 24, 24, 36, 36, 12, 24, 24, 24, 24, 4]
 
 
+def test_another_draw_makes_other_instances_of_the_same_kinds() -> None:
+    for group, other in zip(groups(), groups(draw=1), strict=True):
+        assert (group.name, len(group.places)) == (other.name, len(other.places))
+        is_drawn = group.name.startswith("made") and group.name != LARGE
+        assert set(group.places).isdisjoint(other.places) == is_drawn
+
+
 @pytest.mark.parametrize("name", ["measured pairs", "made, two jobs", "made, three and four jobs"])
 def test_one_gap_above_the_limit_misses_a_target(name: str) -> None:
     group = GROUPS[name]
