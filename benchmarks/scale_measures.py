@@ -87,7 +87,7 @@ def schedule_by_list(folder: Path) -> float:
 
 
 def schedule_by_compiled_rule(folder: Path) -> float:
-    """Run the compiled list scheduler under the default dispatch rule, keys included, after one to warm up."""
+    """Run the compiled list scheduler under the default dispatch rule, keys included, once warm."""
     problem = Problem(_instance(folder))
     scheduler, rule = ListScheduler(problem.arrays), DispatchRule.default(_JOBS)
     if rule.run(scheduler, problem.paths) is None:
