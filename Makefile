@@ -54,6 +54,7 @@ bench: $(VENV)/.bench-ready ## Measure gapweave beside other solvers, and write 
 	-$(BIN)/python benchmarks/scale.py
 	-$(BIN)/python benchmarks/targets.py
 	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/best_known.py --from-runs
 	$(BIN)/python benchmarks/report.py
 
 gallery: $(READY) ## Draw the schedules of docs/gallery/ and the trade-offs of docs/ again (minutes)

@@ -21,6 +21,7 @@ from benchmarks.runs import Point, Request, Run, Setting, pending
 from benchmarks.selection import CROSS_SECTION, select
 from gapweave import InvalidInstance, InvalidOption
 
+RUN_RESULTS = RESULTS / "runs.jsonl"
 DEFAULT_TIME_LIMIT = 60.0
 #: Seconds beside the time limit for start-up, a model that takes long to build, and the verifier.
 _GRACE = 120.0
@@ -101,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--methods", default="*", help="patterns, separated by commas")
     parser.add_argument("--workers", type=int, default=available_cores(), help="cores of each run")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--results", type=Path, default=RESULTS / "runs.jsonl", help="file to append to")
+    parser.add_argument("--results", type=Path, default=RUN_RESULTS, help="file to append to")
     parser.add_argument("--any-version", action="store_true", help="keep results of other versions")
     parser.add_argument("--list", action="store_true", help="say what there is to do, and do nothing")
     return parser

@@ -2,24 +2,34 @@
 
 Solves each instance (mode joint) and keeps the better of old and new in ``instances/best_known.json``, after
 each instance. Interrupted, it goes on where it stopped: what this version of the solver has tried under the
-same setting is not tried again.
+same setting is not tried again. ``--from-runs`` solves nothing and keeps what other benchmarks found.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import astuple
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bench import available_cores
-from benchmarks.best_results import Contradiction, Result, better_of, is_proven, read, summary, to_text
+from benchmarks.bench import RUN_RESULTS, available_cores
+from benchmarks.best_results import (
+    Contradiction,
+    Result,
+    better_of,
+    is_proven,
+    read,
+    summary,
+    to_text,
+    with_run,
+)
 from benchmarks.digests import digest_of_problem
 from benchmarks.json_lines import RESULTS, append_line, read_lines
 from benchmarks.methods import SOLVER, methods
-from benchmarks.runs import Setting
+from benchmarks.runs import Run, Setting
 from benchmarks.selection import select_names
+from benchmarks.targets import TARGET_RESULTS
 from gapweave import GapweaveError, Instance, InvalidOption, Schedule, solve, verify
 from gapweave.instances import FOLDER
 from gapweave.models.atomic_write import write_text
@@ -36,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(exc, file=sys.stderr)
         return 2
     results = read(options.output)
+    if options.from_runs:
+        return _take_over(results, chosen, options.output)
     tried = [] if options.again else read_lines(options.attempts)
     todo = {
         name: attempt
@@ -69,6 +81,28 @@ def _improve(
             outcome = summary(results[name])
         _say(f"[{number}/{len(instances)}] {name}: {outcome}")
     return failed
+
+
+def _take_over(results: dict[str, Result], instances: Collection[str], output: Path) -> int:
+    """Keep the shorter schedules among the results of other benchmarks; returns the exit status."""
+    digests = {name: digest_of_problem(Instance.load(name)) for name in instances if name in results}
+    failed = False
+    for line in [*read_lines(RUN_RESULTS), *read_lines(TARGET_RESULTS)]:
+        run = Run.from_document(line)
+        name = run.request.instance
+        if run.request.method not in methods() or digests.get(name) != run.request.problem:
+            continue
+        try:
+            better = with_run(results[name], run)
+        except Contradiction as exc:
+            failed = True
+            _say(f"{name}: {exc}")
+            continue
+        if better is not results[name]:
+            results[name] = better
+            _say(f"{name}: {summary(better)}")
+    write_text(output, to_text(results))
+    return 1 if failed else 0
 
 
 def _solved(name: str, setting: Setting) -> Result:
@@ -116,6 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--names", nargs="+", default=["*"], metavar="GLOB", help="patterns of shipped names")
     parser.add_argument("--only-open", action="store_true", help="skip what is proven optimal already")
     parser.add_argument("--again", action="store_true", help="try again what was tried before")
+    parser.add_argument("--from-runs", action="store_true", help="keep what bench.py and targets.py found")
     parser.add_argument("--workers", type=int, default=available_cores(), help="cores")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=FOLDER / "best_known.json", help="file to improve")

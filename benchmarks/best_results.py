@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.runs import Run
 from gapweave.instances import compact_json, names
 
 Result = dict[str, Any]
@@ -42,6 +43,23 @@ def better_of(old: Result | None, new: Result) -> Result:
         "date": new["date"],
         "version": new["version"],
     }
+
+
+def with_run(known: Result, run: Run) -> Result:
+    """Return what is known with the schedule of a run, if that is shorter.
+
+    The bound stays: a run says what it has proven, but not how.
+
+    Raises
+    ------
+    Contradiction
+        The run's schedule is shorter than the known bound.
+    """
+    if run.makespan is None or run.seconds is None or run.makespan >= known["makespan"]:
+        return known
+    seconds = round(run.seconds, 1)
+    own = {"makespan": run.makespan, "method": run.request.method, "seconds": seconds, "date": run.date}
+    return better_of(known, known | own)
 
 
 def is_proven(result: Result | None) -> bool:

@@ -9,10 +9,10 @@ from typing import Any
 
 from benchmarks import report_tables as tables
 from benchmarks import report_text as text
-from benchmarks.bench import plan
+from benchmarks.bench import RUN_RESULTS, plan
 from benchmarks.comparison import Comparison
 from benchmarks.digests import ROOT
-from benchmarks.json_lines import RESULTS, read_lines
+from benchmarks.json_lines import read_lines
 from benchmarks.methods import SOLVER, methods
 from benchmarks.plots import plot_all
 from benchmarks.published import annealing
@@ -128,7 +128,7 @@ def _slug(setting: Setting) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--results", type=Path, default=RESULTS / "runs.jsonl", help="written by bench.py")
+    parser.add_argument("--results", type=Path, default=RUN_RESULTS, help="written by bench.py")
     parser.add_argument("--target-results", type=Path, default=TARGET_RESULTS, help="written by targets.py")
     parser.add_argument("--scale-results", type=Path, default=SCALE_RESULTS, help="written by scale.py")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "benchmarks.md", help="file to write")

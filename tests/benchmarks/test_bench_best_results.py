@@ -1,10 +1,11 @@
 """The better of old and new."""
 
 import pytest
+from bench_runs import make_run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.best_results import Contradiction, Result, better_of, is_proven, to_text
+from benchmarks.best_results import Contradiction, Result, better_of, is_proven, to_text, with_run
 
 
 def result(makespan: int, lower_bound: int, mark: str = "old") -> Result:
@@ -38,6 +39,23 @@ def test_nothing_changes_without_an_improvement() -> None:
 def test_a_bound_above_a_schedule_is_refused(old: tuple[int, int], new: tuple[int, int]) -> None:
     with pytest.raises(Contradiction, match="contradiction"):
         better_of(result(*old), result(*new))
+
+
+def test_a_run_brings_its_schedule_and_leaves_the_bound() -> None:
+    kept = with_run(result(100, 90), make_run((1.0, 95, 80), method="list"))
+    assert (kept["makespan"], kept["method"]) == (95, "list")
+    assert (kept["lower_bound"], kept["bound"]) == (90, "bound of old")
+
+
+def test_a_run_that_found_nothing_shorter_changes_nothing() -> None:
+    old = result(100, 90)
+    assert with_run(old, make_run((1.0, 100, 95))) is old
+    assert with_run(old, make_run(status="unknown")) is old
+
+
+def test_a_run_below_the_known_bound_is_refused() -> None:
+    with pytest.raises(Contradiction, match="contradiction"):
+        with_run(result(100, 90), make_run((1.0, 89, 80)))
 
 
 def test_a_result_is_proven_if_the_makespan_meets_the_bound() -> None:
