@@ -18,6 +18,9 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return kept
 
 
+#: For parts of one compiled loop: passing on a structure of many arrays takes longer than using it.
+inlined = njit(forceinline=True)
+
 _F, _B = 0, 1
 _NEVER = 2**62
 
@@ -117,23 +120,26 @@ def simulate(layout, keys, limits, patience):  # type: ignore[no-untyped-def]
         layout.step_ptr[:-1].copy(),
     )
     device_count = len(layout.lane_ptr) - 1
+    bits = 0  # an event is a time, and in the last bits a device
+    while 1 << bits < device_count:
+        bits += 1
     heap = np.empty(1024, np.int64)
     size = 0
     for device in range(device_count):
         for step in range(layout.step_ptr[device], layout.step_ptr[device + 1]):
-            heap, size = _push(heap, size, layout.step_time[step] * device_count + device)
+            heap, size = _push(heap, size, layout.step_time[step] << bits | device)
     for node in range(len(layout.starts)):
         if state.waiting[node] == 0 and state.starts[node] < 0:
-            heap, size = _push(heap, size, state.ready_at[node] * device_count + layout.devices[node])
+            heap, size = _push(heap, size, state.ready_at[node] << bits | layout.devices[node])
     stack = np.empty(len(layout.starts), np.int64)
     while size > 0:
         event, size = _pop(heap, size)
-        now, device = event // device_count, event % device_count
+        now, device = event >> bits, event & ((1 << bits) - 1)
         if state.free_at[device] > now:
             continue
         lane, wake = _choose(layout, state, keys, limits, patience, now, device)
         if wake < _NEVER:
-            heap, size = _push(heap, size, wake * device_count + device)
+            heap, size = _push(heap, size, wake << bits | device)
         if lane < 0:
             continue
         node = state.next_node[lane]
@@ -141,7 +147,7 @@ def simulate(layout, keys, limits, patience):  # type: ignore[no-untyped-def]
         end = now + layout.lane_duration[lane]
         state.starts[node] = now
         state.free_at[device] = end
-        heap, size = _push(heap, size, end * device_count + device)
+        heap, size = _push(heap, size, end << bits | device)
         stack[0], depth = node, 1
         while depth > 0:  # milestones take no time, so they pass the news on at once
             depth -= 1
@@ -157,13 +163,12 @@ def simulate(layout, keys, limits, patience):  # type: ignore[no-untyped-def]
                     state.starts[after] = state.ready_at[after]
                     stack[depth] = after
                     depth += 1
-                else:
-                    event = state.ready_at[after] * device_count + layout.devices[after]
-                    heap, size = _push(heap, size, event)
+                elif state.ready_at[after] >= state.free_at[layout.devices[after]]:  # it looks again when free
+                    heap, size = _push(heap, size, state.ready_at[after] << bits | layout.devices[after])
     return state.starts
 
 
-@compiled
+@inlined
 def _choose(layout, state, keys, limits, patience, now, device):  # type: ignore[no-untyped-def]
     """Return the lane to start (-1: none) and when to look again even if nothing happens."""
     deadline, resume = _NEVER, _NEVER
@@ -205,7 +210,7 @@ def _choose(layout, state, keys, limits, patience, now, device):  # type: ignore
     return (best, _NEVER) if wake == _NEVER else (-1, wake)
 
 
-@compiled
+@inlined
 def _may_claim(layout, state, limits, lane, device, now):  # type: ignore[no-untyped-def]
     """Whether one more microbatch of this stage fits, and leaves every other stage room for one."""
     group = layout.lane_group[lane]
@@ -227,7 +232,7 @@ def _may_claim(layout, state, limits, lane, device, now):  # type: ignore[no-unt
     return held <= layout.step_free[last]
 
 
-@compiled
+@inlined
 def _claim(layout, state, lane, device):  # type: ignore[no-untyped-def]
     """Account for a task that starts now.
 
@@ -244,7 +249,7 @@ def _claim(layout, state, lane, device):  # type: ignore[no-untyped-def]
         state.in_flight[group] -= 1
 
 
-@compiled
+@inlined
 def _push(heap, size, event):  # type: ignore[no-untyped-def]
     """Add an event to a binary min-heap; returns the (possibly larger) heap and its size."""
     if size == len(heap):
@@ -259,7 +264,7 @@ def _push(heap, size, event):  # type: ignore[no-untyped-def]
     return heap, size + 1
 
 
-@compiled
+@inlined
 def _pop(heap, size):  # type: ignore[no-untyped-def]
     """Take the earliest event off the heap; returns it and the heap's new size."""
     first, size = heap[0], size - 1
