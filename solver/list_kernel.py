@@ -163,7 +163,7 @@ def simulate(layout, keys, limits, patience):  # type: ignore[no-untyped-def]
                     state.starts[after] = state.ready_at[after]
                     stack[depth] = after
                     depth += 1
-                elif state.ready_at[after] >= state.free_at[layout.devices[after]]:  # it looks again when free
+                elif state.ready_at[after] >= state.free_at[layout.devices[after]]:  # else it looks when free
                     heap, size = _push(heap, size, state.ready_at[after] << bits | layout.devices[after])
     return state.starts
 
