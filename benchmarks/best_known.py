@@ -86,11 +86,11 @@ def _improve(
 def _take_over(results: dict[str, Result], instances: Collection[str], output: Path) -> int:
     """Keep the shorter schedules among the results of other benchmarks; returns the exit status."""
     digests = {name: digest_of_problem(Instance.load(name)) for name in instances if name in results}
-    failed = False
+    expected, failed = methods(), False
     for line in [*read_lines(RUN_RESULTS), *read_lines(TARGET_RESULTS)]:
         run = Run.from_document(line)
         name = run.request.instance
-        if run.request.method not in methods() or digests.get(name) != run.request.problem:
+        if run.request.method not in expected or digests.get(name) != run.request.problem:
             continue
         try:
             better = with_run(results[name], run)
