@@ -24,12 +24,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what has no result yet; return the exit status."""
     options = _parser().parse_args(arguments)
     setting = Setting(options.time_limit, options.workers, options.seed)
+    known = groups(options.draw)
+    chosen = [group for group in known if any(fnmatchcase(group.name, own) for own in options.groups)]
+    if not chosen:
+        print(
+            f"--groups: none matches, known are {'; '.join(group.name for group in known)}", file=sys.stderr
+        )
+        return 2
     missed = False
-    for group in groups(options.draw):
-        if any(fnmatchcase(group.name, pattern) for pattern in options.groups):
-            runs = run_group(group, setting, options.results, any_version=options.any_version)
-            print(" | ".join(summary(group, runs)), flush=True)
-            missed |= not group.is_met(runs)
+    for group in chosen:
+        runs = run_group(group, setting, options.results, any_version=options.any_version)
+        print(" | ".join(summary(group, runs)), flush=True)
+        missed |= not group.is_met(runs)
     return int(missed)
 
 
@@ -80,10 +86,16 @@ def summary(group: Group, runs: Sequence[Run]) -> list[str]:
     ]
 
 
+def _draw(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected an integer from 0 on, got {text!r}")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--groups", nargs="+", default=["*"], help="patterns of groups' names")
-    parser.add_argument("--draw", type=int, default=0, help="other made instances than those of the report")
+    parser.add_argument("--draw", type=_draw, default=0, help="other made instances than those of the report")
     parser.add_argument("--time-limit", type=float, default=DEFAULT_TIME_LIMIT, help="seconds of each run")
     parser.add_argument("--workers", type=int, default=available_cores(), help="cores of each run")
     parser.add_argument("--seed", type=int, default=0)

@@ -10,7 +10,7 @@ from benchmarks.places import load_place
 from benchmarks.report import page
 from benchmarks.runs import Run, Setting
 from benchmarks.target_groups import Group, geometric_mean, groups
-from benchmarks.targets import runs_of, summary
+from benchmarks.targets import main, runs_of, summary
 from gapweave import InvalidOption
 
 GROUPS = {group.name: group for group in groups()}
@@ -41,6 +41,17 @@ def test_another_draw_makes_other_instances_of_the_same_kinds() -> None:
         assert (group.name, len(group.places)) == (other.name, len(other.places))
         is_drawn = group.name.startswith("made") and group.name != LARGE
         assert set(group.places).isdisjoint(other.places) == is_drawn
+
+
+def test_groups_that_do_not_exist_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--groups", "no such group"]) == 2
+    assert "--groups: none matches, known are fusions without cap" in capsys.readouterr().err
+
+
+def test_a_draw_below_zero_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--draw", "-1", "--groups", "no such group"])
+    assert "--draw: expected an integer from 0 on, got '-1'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["measured pairs", "made, two jobs", "made, three and four jobs"])
