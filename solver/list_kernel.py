@@ -1,25 +1,11 @@
 """The compiled loop of the list scheduler: arrays in, starts out."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from gapweave.models.task_arrays import Int64Array
-
-
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function that lets other threads run, and keep the result on disk if there is a place."""
-    try:
-        kept: Callable[..., Any] = njit(cache=True, nogil=True)(function)
-    except RuntimeError:
-        kept = njit(nogil=True)(function)
-    return kept
-
-
-#: For parts of one compiled loop: passing on a structure of many arrays takes longer than using it.
-inlined = njit(forceinline=True)
+from gapweave.solver.compiled import allocating, compiled, inlined
 
 _F, _B = 0, 1
 _NEVER = 2**62
@@ -70,7 +56,16 @@ class Layout(NamedTuple):
 
 
 class State(NamedTuple):
-    """What changes during one run."""
+    """What changes during one run.
+
+    Attributes
+    ----------
+    heap
+        The events to come, first of all those that are in it: each task enters it when it is ready and when
+        it ends, and what looks again later takes the place of the event that made it look.
+    stack
+        Nodes of which the news has not been passed on.
+    """
 
     starts: Int64Array
     ready_at: Int64Array
@@ -83,9 +78,11 @@ class State(NamedTuple):
     unstarted: Int64Array
     next_busy: Int64Array
     next_step: Int64Array
+    heap: Int64Array
+    stack: Int64Array
 
 
-@compiled
+@allocating
 def simulate(layout, keys, limits, patience):  # type: ignore[no-untyped-def]
     """Run every device until no task is left; see `gapweave.solver.list_scheduler`.
 
@@ -106,32 +103,39 @@ def simulate(layout, keys, limits, patience):  # type: ignore[no-untyped-def]
     ndarray
         Starts of all nodes, shape (nodes,), in ticks; -1 where a task could not be placed.
     """
+    nodes, devices = len(layout.starts), len(layout.lane_ptr) - 1
     state = State(
         layout.starts.copy(),
         layout.releases.copy(),
         layout.in_degrees.copy(),
         layout.lane_first.copy(),
-        np.zeros(len(layout.lane_ptr) - 1, np.int64),
-        np.zeros(len(layout.lane_ptr) - 1, np.int64),
+        np.zeros(devices, np.int64),
+        np.zeros(devices, np.int64),
         np.zeros(len(layout.group_peak), np.int64),
         np.zeros(len(layout.group_peak), np.int64),
         layout.group_forwards.copy(),
         layout.busy_ptr[:-1].copy(),
         layout.step_ptr[:-1].copy(),
+        np.empty(len(layout.step_time) + 2 * nodes, np.int64),
+        np.empty(nodes, np.int64),
     )
-    device_count = len(layout.lane_ptr) - 1
+    _run(layout, state, keys, limits, patience)
+    return state.starts
+
+
+@compiled
+def _run(layout, state, keys, limits, patience):  # type: ignore[no-untyped-def]
+    """Run from event to event."""
+    heap, stack, size = state.heap, state.stack, 0
     bits = 0  # an event is a time, and in the last bits a device
-    while 1 << bits < device_count:
+    while 1 << bits < len(state.free_at):
         bits += 1
-    heap = np.empty(1024, np.int64)
-    size = 0
-    for device in range(device_count):
+    for device in range(len(state.free_at)):
         for step in range(layout.step_ptr[device], layout.step_ptr[device + 1]):
-            heap, size = _push(heap, size, layout.step_time[step] << bits | device)
+            size = _push(heap, size, layout.step_time[step] << bits | device)
     for node in range(len(layout.starts)):
         if state.waiting[node] == 0 and state.starts[node] < 0:
-            heap, size = _push(heap, size, state.ready_at[node] << bits | layout.devices[node])
-    stack = np.empty(len(layout.starts), np.int64)
+            size = _push(heap, size, state.ready_at[node] << bits | layout.devices[node])
     while size > 0:
         event, size = _pop(heap, size)
         now, device = event >> bits, event & ((1 << bits) - 1)
@@ -139,7 +143,7 @@ def simulate(layout, keys, limits, patience):  # type: ignore[no-untyped-def]
             continue
         lane, wake = _choose(layout, state, keys, limits, patience, now, device)
         if wake < _NEVER:
-            heap, size = _push(heap, size, wake << bits | device)
+            size = _push(heap, size, wake << bits | device)
         if lane < 0:
             continue
         node = state.next_node[lane]
@@ -147,7 +151,7 @@ def simulate(layout, keys, limits, patience):  # type: ignore[no-untyped-def]
         end = now + layout.lane_duration[lane]
         state.starts[node] = now
         state.free_at[device] = end
-        heap, size = _push(heap, size, end << bits | device)
+        size = _push(heap, size, end << bits | device)
         stack[0], depth = node, 1
         while depth > 0:  # milestones take no time, so they pass the news on at once
             depth -= 1
@@ -164,8 +168,7 @@ def simulate(layout, keys, limits, patience):  # type: ignore[no-untyped-def]
                     stack[depth] = after
                     depth += 1
                 elif state.ready_at[after] >= state.free_at[layout.devices[after]]:  # else it looks when free
-                    heap, size = _push(heap, size, state.ready_at[after] << bits | layout.devices[after])
-    return state.starts
+                    size = _push(heap, size, state.ready_at[after] << bits | layout.devices[after])
 
 
 @inlined
@@ -251,17 +254,13 @@ def _claim(layout, state, lane, device):  # type: ignore[no-untyped-def]
 
 @inlined
 def _push(heap, size, event):  # type: ignore[no-untyped-def]
-    """Add an event to a binary min-heap; returns the (possibly larger) heap and its size."""
-    if size == len(heap):
-        larger = np.empty(2 * size, np.int64)
-        larger[:size] = heap
-        heap = larger
+    """Add an event to a binary min-heap; returns its size."""
     hole = size
     while hole > 0 and heap[(hole - 1) // 2] > event:
         heap[hole] = heap[(hole - 1) // 2]
         hole = (hole - 1) // 2
     heap[hole] = event
-    return heap, size + 1
+    return size + 1
 
 
 @inlined

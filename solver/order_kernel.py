@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gapweave.models.task_arrays import Int64Array, TaskArrays
-from gapweave.solver.list_kernel import compiled
+from gapweave.solver.compiled import allocating, compiled
 
 #: Later than any time that adds to another without overflow.
 NEVER = 2**60
@@ -72,7 +72,7 @@ class Fixed(NamedTuple):
     busy_end: Int64Array
 
 
-@compiled
+@allocating
 def earliest(fixed, ready, before, after):  # type: ignore[no-untyped-def]
     """Start every node as early as edges, its device's order and pinned tasks allow.
 
@@ -121,7 +121,7 @@ def earliest(fixed, ready, before, after):  # type: ignore[no-untyped-def]
     return start, topological[:filled]
 
 
-@compiled
+@allocating
 def latest(fixed, makespan, after, topological):  # type: ignore[no-untyped-def]
     """Start every node as late as a makespan, due dates, devices' orders and pinned tasks allow.
 
@@ -181,7 +181,7 @@ def last_fit(fixed, node, time):  # type: ignore[no-untyped-def]
     return time
 
 
-@compiled
+@allocating
 def between(fixed, before, after, topological, chosen):  # type: ignore[no-untyped-def]
     """Mark the nodes on a path from one chosen node to another, the chosen ones aside.
 

@@ -13,7 +13,7 @@ from gapweave.models.bounds import HeadsTails
 from gapweave.models.schedule import Bound
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.bounds.proven import ProvenBound
-from gapweave.solver.list_kernel import compiled
+from gapweave.solver.compiled import allocating, compiled
 
 
 def propose(paths: HeadsTails) -> ProvenBound:
@@ -51,7 +51,7 @@ def critical_set(head: Int64Array, duration: Int64Array, tail: Int64Array) -> tu
     return int(begin), int(least_tail)
 
 
-@compiled
+@allocating
 def _critical_run(heads, durations, tails):  # type: ignore[no-untyped-def]
     """Return start and least tail of the critical run; tasks are sorted by head."""
     count = len(heads)

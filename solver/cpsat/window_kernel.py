@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from gapweave.solver.list_kernel import compiled
+from gapweave.solver.compiled import allocating
 
 
-@compiled
+@allocating
 def surroundings(fixed, starts, latest, movable, local, previous, following):  # type: ignore[no-untyped-def]
     """Return the earliest start and latest end that the nodes outside leave each movable node.
 
@@ -54,7 +54,7 @@ def surroundings(fixed, starts, latest, movable, local, previous, following):  #
     return earliest, latest_end, enters, leaves
 
 
-@compiled
+@allocating
 def precedences(fixed, movable, local, part, previous, following, kept):  # type: ignore[no-untyped-def]
     """Return the precedences among the movable nodes, as (earlier place, later place, lag).
 
@@ -103,7 +103,7 @@ def precedences(fixed, movable, local, part, previous, following, kept):  # type
     return table
 
 
-@compiled
+@allocating
 def tighten(table, rank, duration, earliest, latest):  # type: ignore[no-untyped-def]
     """Tighten earliest and latest starts by the precedences; returns whether every node can still start.
 
@@ -123,7 +123,7 @@ def tighten(table, rank, duration, earliest, latest):  # type: ignore[no-untyped
     return (earliest <= latest).all()
 
 
-@compiled
+@allocating
 def device_can_keep_up(duration, earliest, latest):  # type: ignore[no-untyped-def]
     """Whether one device could run these tasks within their ranges if it might interrupt them.
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gapweave.solver.list_kernel import compiled
+from gapweave.solver.compiled import allocating, compiled, copy_into, inlined
 from gapweave.solver.order_search.state import (
     earliest_end,
     late_count,
@@ -58,7 +58,7 @@ def anneal(  # type: ignore[no-untyped-def]
         device, a, b, shift = _draw_move(graph, state, target, random)
         if a >= b or not _propose(graph, state, device, a, b, shift):
             continue
-        state.old[: b - a + 1] = state.seq[a : b + 1]
+        copy_into(state.old, state.seq[a : b + 1])
         write_order(graph, state, device, a, b, state.fresh)
         lo, window = _sort_window(graph, state, a, b)
         work += window
@@ -79,7 +79,7 @@ def anneal(  # type: ignore[no-untyped-def]
             makespan = makespan_of(graph, state)
             if makespan < best and late == 0:
                 best = makespan
-                state.best_seq[:] = state.seq
+                copy_into(state.best_seq, state.seq)
         else:
             for k in range(changed):
                 state.end[state.log_node[k]] = state.log_end[k]
@@ -89,7 +89,7 @@ def anneal(  # type: ignore[no-untyped-def]
     return cost, best, moves, work
 
 
-@compiled
+@inlined
 def _draw_move(graph, state, target, random):  # type: ignore[no-untyped-def]
     """Draw a device, a range of positions, and what to do with it (see `_propose`)."""
     node = state.seq[int(random.random() * len(state.seq))]
@@ -118,7 +118,7 @@ def _draw_move(graph, state, target, random):  # type: ignore[no-untyped-def]
     return device, a, b, shift
 
 
-@compiled
+@inlined
 def _late_node(graph, state, target, random):  # type: ignore[no-untyped-def]
     """Draw a task, a late one if a few attempts find one."""
     node = 0
@@ -129,7 +129,7 @@ def _late_node(graph, state, target, random):  # type: ignore[no-untyped-def]
     return node
 
 
-@compiled
+@inlined
 def _walk_back(graph, state, node, steps, random):  # type: ignore[no-untyped-def]
     """Go from node to node that ends just in time for the next, choosing at random."""
     for _ in range(steps):
@@ -150,7 +150,7 @@ def _walk_back(graph, state, node, steps, random):  # type: ignore[no-untyped-de
     return node
 
 
-@compiled
+@inlined
 def _propose(graph, state, device, a, b, shift):  # type: ignore[no-untyped-def]
     """Rotate positions a..b left by ``shift``, or exchange the tasks at a and b if it is 0.
 
@@ -179,7 +179,7 @@ def _propose(graph, state, device, a, b, shift):  # type: ignore[no-untyped-def]
     return changes
 
 
-@compiled
+@inlined
 def _sort_window(graph, state, a, b):  # type: ignore[no-untyped-def]
     """Sort the part of the topological order that holds positions a..b anew.
 
@@ -215,7 +215,7 @@ def _sort_window(graph, state, a, b):  # type: ignore[no-untyped-def]
     return lo, hi - lo + 1
 
 
-@compiled
+@inlined
 def _propagate(graph, state, device, a, b, lo, target, give_up):  # type: ignore[no-untyped-def]
     """Bring ends up to date after a change of positions a..b, and log the old ones.
 
@@ -254,7 +254,7 @@ def _propagate(graph, state, device, a, b, lo, target, give_up):  # type: ignore
     return change, late_change, changed
 
 
-@compiled
+@inlined
 def _mark(state, node):  # type: ignore[no-untyped-def]
     """Mark a node as to be looked at; returns 1 if it was not yet."""
     t = state.topo_pos[node]
@@ -264,7 +264,7 @@ def _mark(state, node):  # type: ignore[no-untyped-def]
     return 1
 
 
-@compiled
+@allocating
 def _sort_by_time(state):  # type: ignore[no-untyped-def]
     """Sort the topological order by ends: only milestones end when an input ends, and the sort is stable."""
     state.queue[:] = state.topo[np.argsort(state.end[state.topo], kind="mergesort")]

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gapweave.models.task_arrays import Int64Array
-from gapweave.solver.list_kernel import compiled
+from gapweave.solver.compiled import allocating, compiled
 from gapweave.solver.order_search.graph import OrderGraph
 
 Int32Array = npt.NDArray[np.int32]
@@ -76,7 +76,7 @@ def empty_state(graph: OrderGraph) -> OrderState:
     )
 
 
-@compiled
+@allocating
 def load(graph, state):  # type: ignore[no-untyped-def]
     """Derive a state from its ``seq``; returns whether it has no cycle and memory holds it."""
     state.pos[:], state.before[:], state.after[:], state.topo_pos[:], state.dirty[:] = -1, -1, -1, 0, 0
@@ -106,7 +106,10 @@ def load(graph, state):  # type: ignore[no-untyped-def]
 @compiled
 def late_count(graph, state):  # type: ignore[no-untyped-def]
     """Number of nodes that end later than they must."""
-    return (state.end > graph.latest_end).sum()
+    count = 0
+    for node in range(len(state.end)):
+        count += state.end[node] > graph.latest_end[node]
+    return count
 
 
 @compiled

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gapweave.solver.list_kernel import compiled
+from gapweave.solver.compiled import allocating, compiled, copy_into
 from gapweave.solver.steady.kernel import peak_level
 from gapweave.solver.steady.moves import shift_letter, undo, warp
 from gapweave.solver.steady.warm import least_from, push
@@ -14,7 +14,7 @@ _FARTHEST = 16
 _SORT_EVERY = 100
 
 
-@compiled
+@allocating
 def anneal(edges, table, rings, kept, times, room, period, best, bound, moves, hot, cold, seed):  # type: ignore[no-untyped-def]
     """Move tasks on critical cycles for a while; returns the least periods of ``rings`` and of ``kept``.
 
@@ -35,17 +35,27 @@ def anneal(edges, table, rings, kept, times, room, period, best, bound, moves, h
     hot, cold
         Temperatures of the first and of the last move, in ticks.
     """
+    room_to_work = (
+        np.empty(len(times.starts), np.int64),
+        np.empty(8 * len(times.starts), np.int64),
+        np.zeros(len(times.starts), np.int64),
+    )
     np.random.seed(seed)
-    arcs = np.empty(len(times.starts), np.int64)
-    done = np.empty(8 * len(times.starts), np.int64)
-    moved = np.zeros(len(times.starts), np.int64)
+    return _run(edges, table, rings, kept, times, room, period, best, bound, moves, hot, cold, *room_to_work)
+
+
+@compiled
+def _run(edges, table, rings, kept, times, room, period, best, bound, moves, hot, cold, arcs, done, moved):  # type: ignore[no-untyped-def]
+    """Run from move to move; the last three arrays are room to work in."""
     count, accepted = -1, 0
     for move in range(moves + 1):
         if count < 0:
             period, count = _critical(edges, rings, times, bound, period, arcs)
             if period < best:
                 best = period
-                kept.follower[:], kept.leader[:], kept.height[:] = rings.follower, rings.leader, rings.height
+                copy_into(kept.follower, rings.follower)
+                copy_into(kept.leader, rings.leader)
+                copy_into(kept.height, rings.height)
         if count == 0 or move == moves:
             break
         heat = hot + (cold - hot) * move / moves
@@ -60,8 +70,13 @@ def anneal(edges, table, rings, kept, times, room, period, best, bound, moves, h
         period, count = now, -1
         accepted += 1
         if accepted % _SORT_EVERY == 0:
-            times.sweep[:] = np.argsort(times.starts)
+            _sort_by_time(times)
     return period, best
+
+
+@allocating
+def _sort_by_time(times):  # type: ignore[no-untyped-def]
+    times.sweep[:] = np.argsort(times.starts)
 
 
 @compiled
@@ -129,7 +144,7 @@ def _least(edges, rings, times, done, swaps, period, limit):  # type: ignore[no-
     if length > 0:
         return -1
     if limit > period:
-        times.starts[:] = times.saved
+        copy_into(times.starts, times.saved)
         times.dirty[:] = 1
         return least_from(edges, rings, times, period, limit)
     return period

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gapweave.models.task_arrays import Int64Array
-from gapweave.solver.list_kernel import compiled
+from gapweave.solver.compiled import allocating, compiled
 
 _NEVER = 2**60
 
@@ -68,7 +68,7 @@ class FreeTasks(NamedTuple):
     release: Int64Array
 
 
-@compiled
+@allocating
 def list_tasks(tasks, idle, period, starts):  # type: ignore[no-untyped-def]
     """Start tasks one by one, the one that can start first next; returns whether all of them fit.
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gapweave.models.task_arrays import Int64Array
-from gapweave.solver.list_kernel import compiled
+from gapweave.solver.compiled import compiled
 
 
 class Edges(NamedTuple):

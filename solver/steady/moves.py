@@ -6,7 +6,7 @@ of the word; `warp` runs tasks of one job on several stages earlier or later, as
 
 import numpy as np
 
-from gapweave.solver.list_kernel import compiled
+from gapweave.solver.compiled import compiled
 from gapweave.solver.steady.kernel import swap
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gapweave.models.task_arrays import Int64Array
-from gapweave.solver.list_kernel import compiled
+from gapweave.solver.compiled import allocating
 from gapweave.solver.steady.cell import Cell
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.implied import implied_edges
@@ -121,7 +121,7 @@ def _by_first(
     return _Arcs(first, target[order], weight[order], height[order])
 
 
-@compiled
+@allocating
 def _longest(first, other, weight, height, period, root, times):  # type: ignore[no-untyped-def]
     """Fill ``times`` with the longest paths from a node; returns whether no cycle is positive."""
     count = len(times)

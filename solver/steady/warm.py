@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gapweave.models.task_arrays import Int64Array
-from gapweave.solver.list_kernel import compiled
+from gapweave.solver.compiled import compiled, copy_into
 from gapweave.solver.steady.kernel import parents_cycle
 
 
@@ -54,7 +54,7 @@ def push(edges, rings, times, period):  # type: ignore[no-untyped-def]
     Broken edges must leave dirty nodes, or nodes that an edge leaves into another period. After a positive
     cycle the times are what they were before.
     """
-    times.saved[:] = times.starts
+    copy_into(times.saved, times.starts)
     times.parent[:] = -1
     _mark_turning(rings, times)
     rounds = 0
@@ -63,7 +63,7 @@ def push(edges, rings, times, period):  # type: ignore[no-untyped-def]
         if rounds == 2 or rounds % 3 == 0:
             weight, height, length = parents_cycle(times)
             if length > 0:
-                times.starts[:] = times.saved
+                copy_into(times.starts, times.saved)
                 times.dirty[:] = 0
                 return weight, height, length
     return 0, 0, 0
