@@ -17,14 +17,17 @@ UNLIMITED = 2**60
 class OrderGraph(NamedTuple):
     """All about the tasks but their order; ``*_ptr`` arrays cut flat ones into a slice per node or device.
 
+    Nodes may be numbered by time: then what a move touches lies together in memory.
+
     Attributes
     ----------
     duration, release, latest_end, tail
         Per node, in ticks: its duration, its earliest start, the end that it must not exceed (the same as
         the earliest if it is pinned), and the time from its end to the makespan that it must leave.
     device, lane, delta
-        Per node: its device (-1: a milestone), its block, the change of its device's memory. The nodes of a
-        lane run in the order of their ids.
+        Per node: its device (-1: a milestone), its block, the change of its device's memory.
+    following
+        The next node of the same lane (-1: none); the nodes of a lane run in the order of their numbers.
     pred_ptr, preds, lags, succ_ptr, succs
         Precedences by target, with their lags, and by source.
     first_pred, first_lag
@@ -42,6 +45,7 @@ class OrderGraph(NamedTuple):
     device: Int64Array
     lane: Int64Array
     delta: Int64Array
+    following: Int64Array
     pred_ptr: Int64Array
     preds: Int64Array
     lags: Int64Array
@@ -68,13 +72,51 @@ class _Nodes:
     target: Int64Array
     lag: Int64Array
 
+    def renumbered(self, rank: Int64Array) -> "_Nodes":
+        """Return the same with ``rank`` as the numbers of the nodes."""
+        by_rank = np.empty_like(rank)
+        by_rank[rank] = np.arange(len(rank))
+        return _Nodes(
+            duration=self.duration[by_rank],
+            release=self.release[by_rank],
+            latest_end=self.latest_end[by_rank],
+            tail=self.tail[by_rank],
+            device=self.device[by_rank],
+            lane=self.lane[by_rank],
+            delta=self.delta[by_rank],
+            source=rank[self.source],
+            target=rank[self.target],
+            lag=self.lag,
+        )
 
-def forward_graph(problem: Problem, target: int) -> OrderGraph:
-    """Return the graph as it is; tails make pinned tasks due at their ends if the makespan is ``target``."""
-    return _assembled(_nodes(problem, target), problem)
+
+def rank_by_time(problem: Problem, starts: Int64Array) -> Int64Array:
+    """Return a number per node, by start; microbatches of a block keep their order."""
+    rank = np.empty(len(starts), dtype=np.int64)
+    rank[np.argsort(in_order(problem, starts), kind="stable")] = np.arange(len(starts))
+    return rank
 
 
-def mirrored_graph(problem: Problem, target: int) -> OrderGraph:
+def in_order(problem: Problem, starts: Int64Array) -> Int64Array:
+    """Return starts with those of each block sorted: its microbatches are alike."""
+    ordered = starts.copy()
+    for block in problem.arrays.blocks:
+        ordered[block.first : block.first + block.size].sort()
+    return ordered
+
+
+def forward_graph(problem: Problem, target: int, rank: Int64Array) -> OrderGraph:
+    """Return the graph as it is; tails make pinned tasks due at their ends if the makespan is ``target``.
+
+    Parameters
+    ----------
+    rank
+        The number of each node in the graph.
+    """
+    return _assembled(_nodes(problem, target).renumbered(rank), problem)
+
+
+def mirrored_graph(problem: Problem, target: int, rank: Int64Array) -> OrderGraph:
     """Return the graph with time running backwards from ``target``, and nodes numbered in reverse.
 
     A device's deltas add up to 0, so what its first k tasks hold, the others free: mirrored, the prefix sums
@@ -93,7 +135,7 @@ def mirrored_graph(problem: Problem, target: int) -> OrderGraph:
         target=last - nodes.source,
         lag=nodes.lag,
     )
-    return _assembled(mirrored, problem)
+    return _assembled(mirrored.renumbered(last - rank[::-1]), problem)
 
 
 def _nodes(problem: Problem, target: int) -> _Nodes:
@@ -138,26 +180,33 @@ def _assembled(nodes: _Nodes, problem: Problem) -> OrderGraph:
     first_pred[has_pred] = preds[pred_ptr[:-1][has_pred]]
     first_lag[has_pred] = lags[pred_ptr[:-1][has_pred]]
     capacities = [UNLIMITED if free is None else free for free in free_capacities(problem.instance)]
-    return (
-        OrderGraph(  # contiguous throughout, or the kernels would be compiled once more for the mirrored one
-            duration=np.ascontiguousarray(nodes.duration),
-            release=np.ascontiguousarray(nodes.release),
-            latest_end=np.ascontiguousarray(nodes.latest_end),
-            tail=np.ascontiguousarray(nodes.tail),
-            device=np.ascontiguousarray(nodes.device),
-            lane=np.ascontiguousarray(nodes.lane),
-            delta=np.ascontiguousarray(nodes.delta),
-            pred_ptr=pred_ptr,
-            preds=preds,
-            lags=lags,
-            succ_ptr=_pointers(np.bincount(nodes.source, minlength=count)),
-            succs=nodes.target[np.argsort(nodes.source, kind="stable")],
-            first_pred=first_pred,
-            first_lag=first_lag,
-            seq_ptr=_pointers(np.bincount(nodes.device[nodes.device >= 0], minlength=devices)),
-            capacity=np.array(capacities, dtype=np.int64),
-        )
+    return OrderGraph(
+        duration=nodes.duration,
+        release=nodes.release,
+        latest_end=nodes.latest_end,
+        tail=nodes.tail,
+        device=nodes.device,
+        lane=nodes.lane,
+        delta=nodes.delta,
+        following=_following(nodes.lane),
+        pred_ptr=pred_ptr,
+        preds=preds,
+        lags=lags,
+        succ_ptr=_pointers(np.bincount(nodes.source, minlength=count)),
+        succs=nodes.target[np.argsort(nodes.source, kind="stable")],
+        first_pred=first_pred,
+        first_lag=first_lag,
+        seq_ptr=_pointers(np.bincount(nodes.device[nodes.device >= 0], minlength=devices)),
+        capacity=np.array(capacities, dtype=np.int64),
     )
+
+
+def _following(lane: Int64Array) -> Int64Array:
+    by_lane = np.argsort(lane, kind="stable")
+    same = lane[by_lane[1:]] == lane[by_lane[:-1]]
+    following = np.full(len(lane), -1, dtype=np.int64)
+    following[by_lane[:-1][same]] = by_lane[1:][same]
+    return following
 
 
 def _pointers(counts: Int64Array) -> Int64Array:

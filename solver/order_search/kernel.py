@@ -66,7 +66,7 @@ def anneal(  # type: ignore[no-untyped-def]
             write_order(graph, state, device, a, b, state.old)
             continue
         allowed = temperature * random.standard_exponential()
-        give_up = allowed + _PATIENCE * temperature
+        give_up = int(allowed + _PATIENCE * temperature)
         change, late_change, changed = _propagate(graph, state, device, a, b, lo, target, give_up)
         work += changed
         if change <= allowed:
@@ -84,8 +84,7 @@ def anneal(  # type: ignore[no-untyped-def]
             for k in range(changed):
                 state.end[state.log_node[k]] = state.log_end[k]
             write_order(graph, state, device, a, b, state.old)
-            _sort_window(graph, state, a, b)
-            work += window
+            _restore_window(state, lo, window)
     return cost, best, moves, work
 
 
@@ -170,7 +169,7 @@ def _propose(graph, state, device, a, b, shift):  # type: ignore[no-untyped-def]
             source = size - 1 - k
         lane = graph.lane[state.seq[a + source]]
         node = state.lane_next[lane]
-        state.lane_next[lane] = node + 1
+        state.lane_next[lane] = graph.following[node]
         level += graph.delta[node]
         if level > graph.capacity[device]:
             return False
@@ -210,9 +209,18 @@ def _sort_window(graph, state, a, b):  # type: ignore[no-untyped-def]
     if sort_topologically(graph, state, size, hi) < hi - lo + 1:
         return -1, hi - lo + 1
     for t in range(lo, hi + 1):
+        state.old_topo[t - lo] = state.topo[t]
         node = state.queue[t - lo]
         state.topo[t], state.topo_pos[node] = node, t
     return lo, hi - lo + 1
+
+
+@inlined
+def _restore_window(state, lo, size):  # type: ignore[no-untyped-def]
+    """Take the last sorting of a window back."""
+    for t in range(lo, lo + size):
+        node = state.old_topo[t - lo]
+        state.topo[t], state.topo_pos[node] = node, t
 
 
 @inlined

@@ -24,7 +24,13 @@ import numpy as np
 from gapweave.models.errors import InternalError
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.incumbent import Incumbent
-from gapweave.solver.order_search.graph import OrderGraph, forward_graph, mirrored_graph
+from gapweave.solver.order_search.graph import (
+    OrderGraph,
+    forward_graph,
+    in_order,
+    mirrored_graph,
+    rank_by_time,
+)
 from gapweave.solver.order_search.kernel import anneal
 from gapweave.solver.order_search.state import empty_state, late_count, load, makespan_of
 from gapweave.solver.problem import Problem
@@ -82,8 +88,8 @@ def search_orders(
     """
     if incumbent.starts is None or incumbent.is_optimal or stopping:
         return
-    search = _OrderSearch(problem, incumbent, stopping, seed, passes)
-    if not search.begin(incumbent.starts):
+    search = _OrderSearch(problem, incumbent, incumbent.starts, stopping, seed, passes)
+    if not search.is_possible:
         return
     while not stopping and not incumbent.is_optimal and (effort is None or search.work < effort):
         search.run_pass()
@@ -108,6 +114,7 @@ class _OrderSearch:
         self,
         problem: Problem,
         incumbent: Incumbent,
+        starts: Int64Array,
         stopping: Stopping,
         seed: int,
         passes: Passes,
@@ -119,17 +126,24 @@ class _OrderSearch:
         self._stopping = stopping
         self._random = np.random.default_rng(seed)
         self._target = incumbent.lower_bound
-        self._graphs = forward_graph(problem, self._target), mirrored_graph(problem, self._target)
+        self._rank = rank_by_time(problem, starts)
+        self._graphs = self._both_graphs()
         self._state = empty_state(self._graphs[0])
         self._pass = int(self._random.integers(2))  # so that short searches begin in either direction
         self._fruitless = 0
-
-    def begin(self, starts: Int64Array) -> bool:
-        """Start from a schedule; False if its pins contradict the microbatches' order."""
-        self._current = orders_of(self._problem, starts)
+        self._current = self._rank[orders_of(problem, starts)]
         self._load(self._graphs[0], self._current)
         self._keep(self._current)
+
+    @property
+    def is_possible(self) -> bool:
+        """False if the pins contradict the microbatches' order."""
         return int(late_count(self._graphs[0], self._state)) == 0
+
+    def _both_graphs(self) -> tuple[OrderGraph, OrderGraph]:
+        """Return the problem as it is and mirrored, for the makespan that is aimed at."""
+        view = self._problem, self._target, self._rank
+        return forward_graph(*view), mirrored_graph(*view)
 
     def _keep(self, orders: Int64Array) -> None:
         """Remember orders that are loaded as the best ones."""
@@ -153,7 +167,7 @@ class _OrderSearch:
         """Set the makespan to aim at, on which limits and pins in the graphs depend."""
         self._target = target
         if self._problem.primary is not None:
-            self._graphs = forward_graph(self._problem, target), mirrored_graph(self._problem, target)
+            self._graphs = self._both_graphs()
 
     def _next_target(self) -> int:
         """Draw the makespan to aim at: the bound, or where that may be out of reach something easier."""
@@ -201,7 +215,7 @@ class _OrderSearch:
             return
         if makespan_of(self._graphs[0], self._state) < self._makespan:
             self._keep(orders)
-            self._incumbent.offer(self._state.end - self._problem.arrays.duration, "order search")
+            self._incumbent.offer(self._state.end[self._rank] - self._problem.arrays.duration, "order search")
 
     def _load(self, graph: OrderGraph, orders: Int64Array) -> None:
         self._state.seq[:] = orders
@@ -218,9 +232,6 @@ class _OrderSearch:
 def orders_of(problem: Problem, starts: Int64Array) -> Int64Array:
     """Return the tasks of each device by start, microbatches in order, one device after the other."""
     arrays = problem.arrays
-    in_order = starts.copy()
-    for block in arrays.blocks:
-        in_order[block.first : block.first + block.size].sort()
-    by_device = np.lexsort((in_order, arrays.device))
+    by_device = np.lexsort((in_order(problem, starts), arrays.device))
     tasks: Int64Array = by_device[arrays.device[by_device] >= 0]
     return tasks

@@ -40,6 +40,7 @@ class OrderState(NamedTuple):
     best_seq: Int64Array
     fresh: Int64Array
     old: Int64Array
+    old_topo: Int32Array
     lane_next: Int64Array
     missing: Int32Array
     queue: Int32Array
@@ -67,6 +68,7 @@ def empty_state(graph: OrderGraph) -> OrderState:
         best_seq=zeros(tasks),
         fresh=zeros(tasks),
         old=zeros(tasks),
+        old_topo=zeros(nodes, np.int32),
         lane_next=zeros(lanes),
         missing=zeros(nodes, np.int32),
         queue=zeros(nodes, np.int32),

@@ -24,7 +24,7 @@ from gapweave.solver.incumbent import Incumbent, Line
 from gapweave.solver.job_alone import alone
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.order_search import search_orders
-from gapweave.solver.order_search.graph import OrderGraph, forward_graph, mirrored_graph
+from gapweave.solver.order_search.graph import OrderGraph, forward_graph, mirrored_graph, rank_by_time
 from gapweave.solver.order_search.kernel import anneal
 from gapweave.solver.order_search.search import orders_of
 from gapweave.solver.order_search.state import OrderState, empty_state, load, makespan_of, tardiness
@@ -204,12 +204,17 @@ def state_of(problem: Problem, graph: OrderGraph, orders: Int64Array) -> OrderSt
     return state
 
 
+def as_numbered(problem: Problem) -> Int64Array:
+    """The numbers that the nodes have in the problem."""
+    return np.arange(problem.arrays.node_count, dtype=np.int64)
+
+
 def walked(problem: Problem, moves: int, seed: int) -> tuple[OrderGraph, OrderState, int]:
     """A state after a hot random walk, and the cost that the walk kept account of."""
     incumbent = begun(problem)
     if incumbent.starts is None or incumbent.is_optimal:
         reject()
-    graph = forward_graph(problem, problem.bound.value)
+    graph = forward_graph(problem, problem.bound.value, as_numbered(problem))
     state = state_of(problem, graph, orders_of(problem, incumbent.starts))
     random = np.random.default_rng(seed)
     cost, *_ = anneal(graph, state, problem.bound.value, incumbent.makespan, moves, 10**9, 1e9, 1.0, random)
@@ -264,6 +269,27 @@ def test_after_any_moves_the_orders_are_complete_and_memory_holds(
 
 
 @law
+@given(instances())
+def test_numbered_by_time_orders_take_as_long(instance: Instance) -> None:
+    problem = Problem(instance)
+    starts = begun(problem).starts
+    if starts is None:
+        reject()
+    rank, plain = rank_by_time(problem, starts), as_numbered(problem)
+    orders = orders_of(problem, starts)
+    assert sorted(rank.tolist()) == plain.tolist()
+    for graph_of in (forward_graph, mirrored_graph):
+        graphs = [graph_of(problem, problem.bound.value, numbers) for numbers in (plain, rank)]
+        own = [orders, rank[orders]]
+        if graph_of is mirrored_graph:
+            last, pointers = problem.arrays.node_count - 1, graphs[0].seq_ptr.tolist()
+            own = [np.concatenate([last - part[a:b][::-1] for a, b in pairwise(pointers)]) for part in own]
+        states = [state_of(problem, graph, part) for graph, part in zip(graphs, own, strict=True)]
+        assert makespan_of(graphs[0], states[0]) == makespan_of(graphs[1], states[1])
+        assert sorted(states[0].end.tolist()) == sorted(states[1].end.tolist())
+
+
+@law
 @given(instances(), st.integers(1, 300), st.integers(0, 99))
 def test_mirrored_orders_take_as_long_as_they_do_forward(instance: Instance, moves: int, seed: int) -> None:
     unreleased = instance.model_copy(
@@ -273,6 +299,6 @@ def test_mirrored_orders_take_as_long_as_they_do_forward(instance: Instance, mov
     graph, state, _ = walked(problem, moves, seed)
     last = problem.arrays.node_count - 1
     pieces = [last - state.seq[a:b][::-1] for a, b in pairwise(graph.seq_ptr.tolist())]
-    mirrored = mirrored_graph(problem, problem.bound.value)
+    mirrored = mirrored_graph(problem, problem.bound.value, as_numbered(problem))
     backwards = state_of(problem, mirrored, np.concatenate(pieces))
     assert makespan_of(mirrored, backwards) == makespan_of(graph, state)
