@@ -1,0 +1,35 @@
+"""Compiled functions: without counts of references they cannot make arrays, those that can may be called."""
+
+import numba
+import numpy as np
+import pytest
+
+from gapweave.solver.compiled import allocating, compiled, copy_into
+
+
+@compiled
+def makes_an_array(values):  # type: ignore[no-untyped-def]
+    return values.copy().sum()
+
+
+@allocating
+def sort(values):  # type: ignore[no-untyped-def]
+    values[:] = np.sort(values)
+
+
+@compiled
+def sort_into(target, source):  # type: ignore[no-untyped-def]
+    copy_into(target, source)
+    sort(target)
+    return target[0]
+
+
+def test_a_compiled_function_that_makes_arrays_is_refused() -> None:
+    with pytest.raises(numba.core.errors.NumbaError, match="NRT required"):
+        makes_an_array(np.arange(3))
+
+
+def test_a_compiled_function_may_call_one_that_makes_arrays() -> None:
+    target = np.zeros(3, dtype=np.int64)
+    assert sort_into(target, np.array([3, 1, 2])) == 1
+    assert target.tolist() == [1, 2, 3]
