@@ -91,7 +91,7 @@ def search_streams(
         better = _better_half_of_each_form(everyone)
         each(better, partial(_Contestant.follow, schedules=_MORE_SCHEDULES, stopping=stopping))
         for most, effort in _ANNEALING:
-            better = sorted(better, key=lambda own: own.makespan)[:most]
+            better = _best_of_several_forms(better, most)
             each(better, partial(_Contestant.anneal, effort=effort * tasks, stopping=stopping))
             if all(own.makespan > hopeless for own in better):
                 return
@@ -105,6 +105,17 @@ def _better_half_of_each_form(contestants: Iterable[_Contestant]) -> list[_Conte
         same_form = list(group)
         better += same_form[: (len(same_form) + 1) // 2]
     return better
+
+
+def _best_of_several_forms(contestants: Iterable[_Contestant], most: int) -> list[_Contestant]:
+    """Return the best ones, at most half of them of one form: which form leads on shows late."""
+    chosen: list[_Contestant] = []
+    by_makespan = sorted(contestants, key=lambda own: own.makespan)
+    for own in by_makespan:
+        if sum(other.stream.form == own.stream.form for other in chosen) < most // 2:
+            chosen.append(own)
+    rest = [own for own in by_makespan if own not in chosen]
+    return [*chosen, *rest][:most]
 
 
 def _suits(problem: Problem) -> bool:

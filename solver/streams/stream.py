@@ -25,8 +25,8 @@ class Stream(NamedTuple):
     form
         What it looks like, in words; streams of one form resemble each other.
     name
-        The same, and how many microbatches of one job go before all others; all names begin with "stream,",
-        so that `gapweave.solver.improve` knows them as one kind.
+        The same up to a comma, so that `gapweave.solver.improve` knows streams of one form as one kind, and
+        how many microbatches of one job go before all others.
     turns
         The job of each microbatch.
     """
@@ -86,7 +86,7 @@ def _in_turn(counts: Sequence[int]) -> list[_Run]:
 
 def _stream(form: str, number: int, runs: Sequence[_Run]) -> Stream:
     turns = tuple(job for job, count in runs for job in repeat(job, count))
-    return Stream(form, f"stream, {number} of {form}" if number else f"stream, {form}", turns)
+    return Stream(form, f"stream: {form}, {number} first" if number else f"stream: {form}", turns)
 
 
 def _in_flight(problem: Problem) -> int:

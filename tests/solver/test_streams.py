@@ -53,13 +53,13 @@ def test_a_stream_has_every_microbatch_once_and_no_other_has_the_same_turns() ->
 
 def test_streams_are_in_turn_or_in_blocks() -> None:
     found = by_name(unequal(devices=8))
-    assert found["stream, in turn"] == (0, 1) * 12
-    assert found["stream, 4 of job 1 before"] == (*[1] * 4, *[0] * 12, *[1] * 8)
-    assert found["stream, 4 of job 1 around"] == (*[1] * 4, *[0] * 6, *[1] * 4, *[0] * 6, *[1] * 4)
-    ahead = found["stream, 4 of job 1 ahead"]
+    assert found["stream: in turn"] == (0, 1) * 12
+    assert found["stream: job 1 before, 4 first"] == (*[1] * 4, *[0] * 12, *[1] * 8)
+    assert found["stream: job 1 around, 4 first"] == (*[1] * 4, *[0] * 6, *[1] * 4, *[0] * 6, *[1] * 4)
+    ahead = found["stream: job 1 ahead, 4 first"]
     assert ahead[:4] == (1, 1, 1, 1)
     assert sorted(ahead[4:7]) == sorted(ahead[-3:]) == [0, 0, 1]
-    both = found["stream, 2 of job 1 at both ends"]
+    both = found["stream: job 1 at both ends, 2 first"]
     assert both[:2] == both[-2:] == (1, 1)
     assert sorted(both[2:5]) == [0, 0, 1]
 
@@ -69,7 +69,7 @@ def test_streams_of_three_jobs_keep_the_others_together() -> None:
     pair = unequal(devices=8)
     three = pair.model_copy(update={"jobs": (*pair.jobs, make_instance(third, devices=8).jobs[0])})
     halves = (*[0] * 6, 2)
-    assert by_name(three)["stream, 4 of job 1 around"] == (*[1] * 4, *halves, *[1] * 4, *halves, *[1] * 4)
+    assert by_name(three)["stream: job 1 around, 4 first"] == (*[1] * 4, *halves, *[1] * 4, *halves, *[1] * 4)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_streams_of_three_jobs_keep_the_others_together() -> None:
 )
 def test_what_follows_streams_keeps_every_rule(instance: Instance) -> None:
     incumbent = searched(instance)
-    streams_found = [source for source in incumbent.by_source if source.startswith("stream, ")]
+    streams_found = [source for source in incumbent.by_source if source.startswith("stream: ")]
     assert len(streams_found) == len(by_name(instance))
     for found in incumbent.by_source.values():
         made = make_schedule(incumbent.problem, found.starts, SolverRecord(name="stream"), verify_it=False)
