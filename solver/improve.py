@@ -8,14 +8,14 @@ from gapweave.solver.kernels import Preparation, prepare_windows
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.local_search import search_keys
 from gapweave.solver.options import Options
-from gapweave.solver.order_search import HOT, MILD, search_orders
+from gapweave.solver.order_search import HOT, MILD, search_orders, shaken
 from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
 
 #: Share of the remaining time after which the search on keys ends in any case.
 _KEYS_SHARE = 0.05
 #: Effort of the first round per task, in nodes looked at and in CP-SAT's deterministic units; it doubles
-#: every round.
+#: every round, until a line begins anew.
 _ORDERS_EFFORT, _WINDOWS_EFFORT = 20_000, 0.001
 #: The same for any number of tasks, at most.
 _MOST_ORDERS_EFFORT, _MOST_WINDOWS_EFFORT = 30_000_000, 1.5
@@ -29,15 +29,19 @@ class Improvement:
     """A search around the best schedule, in rounds; it can be interrupted and goes on where it was.
 
     The searches on orders and windows take turns, longer each time: what one of them cannot leave, the other
-    often can.
+    often can. What both cannot leave makes way: the best line for the best schedule, a line for one that
+    begins anew, not far from the best schedule.
     """
 
     def __init__(self, problem: Problem, incumbent: Incumbent) -> None:
         self._problem = problem
         self._incumbent = incumbent
         self._rounds = 0
+        self._growth = 0
+        self._most_lines = 0
         self._lines: list[Line] = []
-        self._last: Int64Array | None = None
+        self._subject: Incumbent = incumbent
+        self._starts_before: tuple[Int64Array | None, Int64Array | None] = (None, None)
 
     def run(self, stopping: Stopping, options: Options, *, persistent: bool) -> None:
         """Search until the bound is met or it is time to stop.
@@ -53,7 +57,8 @@ class Improvement:
             return
         preparation = Preparation(prepare_windows)
         if not self._rounds:
-            self._lines = lines_beside(self._incumbent)[: _LINES * max(1, options.threads - 1)]
+            self._most_lines = _LINES * max(1, options.threads - 1)
+            self._lines = lines_beside(self._incumbent)[: self._most_lines]
             self._search_keys(stopping.share(_KEYS_SHARE), options)
         if not preparation.wait(stopping):
             return
@@ -61,33 +66,49 @@ class Improvement:
         while persistent or self._rounds < _MOST_ROUNDS:
             if stopping or self._incumbent.is_optimal or left <= 0:
                 return
-            subject = self._subject()
-            self._search_orders(subject, stopping, options)
-            left -= self._free_windows(subject, stopping, options, left)
+            self._choose_subject(stopping, options.seed)
+            self._search_orders(stopping, options)
+            left -= self._free_windows(stopping, options, left)
             self._rounds += 1
+            self._growth += 1
 
     def _search_keys(self, stopping: Stopping, options: Options) -> None:
         self._incumbent.enter("key search")
         scheduler = ListScheduler(self._problem.arrays, self._problem.pinned)
         search_keys(self._problem, self._incumbent, stopping, options.seed, scheduler)
 
-    def _subject(self) -> Incumbent:
-        """Return what to improve most: the best schedule, or a line if the last round did not improve it."""
-        best, last = self._incumbent, self._last
-        self._last = best.starts
+    def _choose_subject(self, stopping: Stopping, seed: int) -> None:
+        """Choose what to improve most: the best schedule, or a line if the last round did not improve it."""
+        best, last = self._incumbent, self._subject
+        best_before, last_before = self._starts_before
         for line in self._lines:
             line.learn()
-        if last is best.starts and self._lines:
-            return min(self._lines, key=lambda line: line.makespan or 0)
-        return best
+        if best.starts is not best_before:
+            self._subject = best
+        else:
+            if last.starts is last_before:
+                self._lines = [line for line in self._lines if line is not last]
+                self._begin_line(stopping, seed)
+            self._subject = min(self._lines, key=lambda line: line.makespan or 0, default=best)
+        self._starts_before = best.starts, self._subject.starts
 
-    def _search_orders(self, subject: Incumbent, stopping: Stopping, options: Options) -> None:
+    def _begin_line(self, stopping: Stopping, seed: int) -> None:
+        """Begin a line near the best schedule if there is room for one more."""
+        if len(self._lines) >= self._most_lines:
+            return
+        starts = shaken(self._problem, self._incumbent, stopping, seed + 1_000 * self._rounds)
+        if starts is not None:
+            self._lines.append(Line.beside(self._incumbent, starts))
+            self._growth = 0
+
+    def _search_orders(self, stopping: Stopping, options: Options) -> None:
         """Anneal orders in every thread: in one those of the subject, in the others those of lines.
 
         Hot and mild passes help on different instances, so rounds and threads have them in turn.
         """
         self._incumbent.enter("order search")
-        effort = round(_effort(self._problem, _ORDERS_EFFORT, _MOST_ORDERS_EFFORT, self._rounds))
+        subject = self._subject
+        effort = round(_effort(self._problem, _ORDERS_EFFORT, _MOST_ORDERS_EFFORT, self._growth))
         others: list[Incumbent] = [line for line in self._lines if line is not subject] or [subject]
 
         def search(thread: int) -> None:
@@ -99,16 +120,16 @@ class Improvement:
         with ThreadPoolExecutor(options.threads) as pool:
             list(pool.map(search, range(options.threads)))
 
-    def _free_windows(self, subject: Incumbent, stopping: Stopping, options: Options, left: float) -> float:
+    def _free_windows(self, stopping: Stopping, options: Options, left: float) -> float:
         """Free windows of the subject; returns the deterministic units that it may have taken."""
         if stopping or self._incumbent.is_optimal:
             return 0.0
         from gapweave.solver.cpsat import improve_by_windows  # OR-Tools takes a while to load
 
-        effort = min(left, _effort(self._problem, _WINDOWS_EFFORT, _MOST_WINDOWS_EFFORT, self._rounds))
+        effort = min(left, _effort(self._problem, _WINDOWS_EFFORT, _MOST_WINDOWS_EFFORT, self._growth))
         improve_by_windows(
             self._problem,
-            subject,
+            self._subject,
             stopping,
             workers=options.threads,
             seed=options.seed + self._rounds,

@@ -66,6 +66,8 @@ class Passes(NamedTuple):
 #: Passes that look far around, and passes that mend what is mostly good.
 HOT = Passes(hot=(0.5, 4.0), moves_per_task=(50, 400))
 MILD = Passes(hot=(0.1, 2.0), moves_per_task=(20, 200))
+#: Passes that lead away from a schedule, but not far.
+_SHAKING = Passes(hot=(0.1, 1.0), moves_per_task=(50, 50))
 
 
 def search_orders(
@@ -93,6 +95,20 @@ def search_orders(
         return
     while not stopping and not incumbent.is_optimal and (effort is None or search.work < effort):
         search.run_pass()
+
+
+def shaken(problem: Problem, incumbent: Incumbent, stopping: Stopping, seed: int) -> Int64Array | None:
+    """Return starts not far from the incumbent's, where one short pass ended; mostly they are worse.
+
+    Returns None if the pass ended beyond a limit, or there is nothing to begin with.
+    """
+    if incumbent.starts is None:
+        return None
+    search = _OrderSearch(problem, incumbent, incumbent.starts, stopping, seed, _SHAKING)
+    if not search.is_possible:
+        return None
+    search.run_pass()
+    return search.current
 
 
 @dataclass(frozen=True)
@@ -137,8 +153,19 @@ class _OrderSearch:
 
     @property
     def is_possible(self) -> bool:
-        """False if the pins contradict the microbatches' order."""
+        """Whether no limit is broken; at the beginning False if pins contradict the microbatches' order."""
         return int(late_count(self._graphs[0], self._state)) == 0
+
+    @property
+    def current(self) -> Int64Array | None:
+        """Starts under the current orders, shape (nodes,), in ticks; None beyond a limit."""
+        self._load(self._graphs[0], self._current)
+        return self._starts if self.is_possible else None
+
+    @property
+    def _starts(self) -> Int64Array:
+        starts: Int64Array = self._state.end[self._rank] - self._problem.arrays.duration
+        return starts
 
     def _both_graphs(self) -> tuple[OrderGraph, OrderGraph]:
         """Return the problem as it is and mirrored, for the makespan that is aimed at."""
@@ -215,7 +242,7 @@ class _OrderSearch:
             return
         if makespan_of(self._graphs[0], self._state) < self._makespan:
             self._keep(orders)
-            self._incumbent.offer(self._state.end[self._rank] - self._problem.arrays.duration, "order search")
+            self._incumbent.offer(self._starts, "order search")
 
     def _load(self, graph: OrderGraph, orders: Int64Array) -> None:
         self._state.seq[:] = orders
