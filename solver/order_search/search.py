@@ -66,8 +66,9 @@ class Passes(NamedTuple):
 #: Passes that look far around, and passes that mend what is mostly good.
 HOT = Passes(hot=(0.5, 4.0), moves_per_task=(50, 400))
 MILD = Passes(hot=(0.1, 2.0), moves_per_task=(20, 200))
-#: Passes that lead away from a schedule, but not far.
-_SHAKING = Passes(hot=(0.1, 1.0), moves_per_task=(50, 50))
+#: What leads away from a schedule, but not far: temperatures, moves per task, and at most so many moves times
+#: tasks, as what one move touches grows with the tasks.
+_SHAKING_HOT, _SHAKING_MOVES, _MOST_SHAKING = (0.1, 1.0), 50, 450_000_000
 
 
 def search_orders(
@@ -104,7 +105,9 @@ def shaken(problem: Problem, incumbent: Incumbent, stopping: Stopping, seed: int
     """
     if incumbent.starts is None:
         return None
-    search = _OrderSearch(problem, incumbent, incumbent.starts, stopping, seed, _SHAKING)
+    moves = min(_SHAKING_MOVES, _MOST_SHAKING / problem.arrays.task_count**2)
+    passes = Passes(_SHAKING_HOT, (moves, moves))
+    search = _OrderSearch(problem, incumbent, incumbent.starts, stopping, seed, passes)
     if not search.is_possible:
         return None
     search.run_pass()
@@ -216,7 +219,7 @@ class _OrderSearch:
         arrays = self._problem.arrays
         unit = float(arrays.duration[: arrays.task_count].mean())
         hot, moves = (np.exp(self._random.uniform(*np.log(ends))) for ends in self._passes)
-        return _Annealing(int(moves * arrays.task_count), hot * unit)
+        return _Annealing(max(1, int(moves * arrays.task_count)), hot * unit)
 
     def _annealed(
         self, graph: OrderGraph, orders: Int64Array, annealing: _Annealing, bar: int
