@@ -1,7 +1,7 @@
 """How loops are compiled: numba, the result kept on disk, and other threads running meanwhile.
 
 numba counts the references to every array that a function touches, each time by an atomic operation. With
-structures of thirty arrays that took more than half of the time of annealing. ``@compiled`` leaves it out:
+structures of thirty arrays that took about half of the time of annealing. ``@compiled`` leaves it out:
 what it decorates works on the arrays that it is given and makes none. ``@allocating`` is for what makes some.
 """
 

@@ -209,6 +209,12 @@ def as_numbered(problem: Problem) -> Int64Array:
     return np.arange(problem.arrays.node_count, dtype=np.int64)
 
 
+def reversed_orders(problem: Problem, orders: Int64Array, ptr: Int64Array) -> Int64Array:
+    """The same orders in the numbers of the mirrored graph."""
+    last = problem.arrays.node_count - 1
+    return np.concatenate([last - orders[a:b][::-1] for a, b in pairwise(ptr.tolist())])
+
+
 def walked(problem: Problem, moves: int, seed: int) -> tuple[OrderGraph, OrderState, int]:
     """A state after a hot random walk, and the cost that the walk kept account of."""
     incumbent = begun(problem)
@@ -282,8 +288,7 @@ def test_numbered_by_time_orders_take_as_long(instance: Instance) -> None:
         graphs = [graph_of(problem, problem.bound.value, numbers) for numbers in (plain, rank)]
         own = [orders, rank[orders]]
         if graph_of is mirrored_graph:
-            last, pointers = problem.arrays.node_count - 1, graphs[0].seq_ptr.tolist()
-            own = [np.concatenate([last - part[a:b][::-1] for a, b in pairwise(pointers)]) for part in own]
+            own = [reversed_orders(problem, part, graphs[0].seq_ptr) for part in own]
         states = [state_of(problem, graph, part) for graph, part in zip(graphs, own, strict=True)]
         assert makespan_of(graphs[0], states[0]) == makespan_of(graphs[1], states[1])
         assert sorted(states[0].end.tolist()) == sorted(states[1].end.tolist())
@@ -297,8 +302,6 @@ def test_mirrored_orders_take_as_long_as_they_do_forward(instance: Instance, mov
     )
     problem = Problem(unreleased)
     graph, state, _ = walked(problem, moves, seed)
-    last = problem.arrays.node_count - 1
-    pieces = [last - state.seq[a:b][::-1] for a, b in pairwise(graph.seq_ptr.tolist())]
     mirrored = mirrored_graph(problem, problem.bound.value, as_numbered(problem))
-    backwards = state_of(problem, mirrored, np.concatenate(pieces))
+    backwards = state_of(problem, mirrored, reversed_orders(problem, state.seq, graph.seq_ptr))
     assert makespan_of(mirrored, backwards) == makespan_of(graph, state)
