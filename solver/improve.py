@@ -124,6 +124,7 @@ class Improvement:
         """Free windows of the subject; returns the deterministic units that it may have taken."""
         if stopping or self._incumbent.is_optimal:
             return 0.0
+        self._incumbent.enter("windows")
         from gapweave.solver.cpsat import improve_by_windows  # OR-Tools takes a while to load
 
         effort = min(left, _effort(self._problem, _WINDOWS_EFFORT, _MOST_WINDOWS_EFFORT, self._growth))

@@ -1,13 +1,14 @@
-"""A race of streams: many are followed a little, the better ones more, the best ones are annealed."""
+"""A race of streams: many are followed a little, the better ones more, the best ones are improved."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import groupby
+from typing import NamedTuple
 
 from gapweave.solver.guided_climb import GuidedClimb
 from gapweave.solver.incumbent import Incumbent, Line
-from gapweave.solver.kernels import Preparation, prepare_orders
+from gapweave.solver.kernels import Preparation, prepare_windows
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.one_path import share_one_path
 from gapweave.solver.order_search import MILD, search_orders
@@ -17,16 +18,39 @@ from gapweave.solver.stopping import Stopping
 from gapweave.solver.streams.follower import StreamFollower
 from gapweave.solver.streams.stream import Stream, streams
 
+
+class _Round(NamedTuple):
+    """How the better contestants go on.
+
+    Attributes
+    ----------
+    most
+        How many of them.
+    orders_effort, windows_effort
+        For each one, per task: nodes that annealing looks at, and CP-SAT's deterministic units.
+    """
+
+    most: int
+    orders_effort: int
+    windows_effort: float
+
+
 #: Most tasks for which a short annealing tells which streams are good.
 _MOST_TASKS = 5_000
 #: Gap from which on streams are tried.
 _LEAST_GAP = 0.005
 #: List schedules along every stream, and along the better half of each form.
-_FIRST_SCHEDULES, _MORE_SCHEDULES = 40, 200
+_FIRST_SCHEDULES, _MORE_SCHEDULES = 40, 600
 #: Of the first ones, how many have guides that are drawn.
 _DRAWN = 15
-#: Annealing of those, again and again: how many of the best ones, and effort for each per task, in nodes.
-_ANNEALING = ((8, 5_000), (4, 20_000), (2, 40_000))
+#: Rounds of improving the best ones: how many, and the effort for each per task.
+_ROUNDS = (
+    _Round(most=8, orders_effort=5_000, windows_effort=0.0),
+    _Round(most=6, orders_effort=5_000, windows_effort=0.0003),
+    _Round(most=4, orders_effort=5_000, windows_effort=0.00045),
+)
+#: Effort for one in windows at most, however many tasks.
+_MOST_WINDOWS_EFFORT = 0.5
 #: The race is given up if after an annealing all gaps are so many times that of the best schedule before.
 _HOPELESS = 1.5
 
@@ -56,20 +80,28 @@ class _Contestant:
             self._climb.step()
         self._incumbent.offer(self._climb.starts, self.stream.name)
 
-    def anneal(self, effort: int, stopping: Stopping) -> None:
-        """Improve the best one by annealing."""
+    def improve(self, effort: _Round, stopping: Stopping) -> None:
+        """Improve the best one by annealing and by windows."""
         if self._climb.starts is None:
             return
         self._line = self._line or Line.beside(self._incumbent, self._climb.starts)
-        problem = self._incumbent.problem
-        search_orders(problem, self._line, stopping, self._seed, effort=effort, passes=MILD)
+        problem, tasks = self._incumbent.problem, self._incumbent.problem.arrays.task_count
+        nodes = effort.orders_effort * tasks
+        search_orders(problem, self._line, stopping, self._seed, effort=nodes, passes=MILD)
+        if effort.windows_effort:
+            from gapweave.solver.cpsat import improve_by_windows  # OR-Tools takes a while to load
+
+            units = min(effort.windows_effort * tasks, _MOST_WINDOWS_EFFORT)
+            improve_by_windows(
+                problem, self._line, stopping, workers=1, seed=self._seed, work_limit=units, persistent=True
+            )
         self._incumbent.offer(self._line.starts, self.stream.name)
 
 
 def search_streams(
     problem: Problem, incumbent: Incumbent, stopping: Stopping, seed: int, threads: int
 ) -> None:
-    """Offer annealed schedules along streams, if unequal jobs share memory.
+    """Offer improved schedules along streams, if unequal jobs share memory.
 
     What it finds is worth going on from, even where better schedules are known.
     """
@@ -77,10 +109,9 @@ def search_streams(
         return
     incumbent.enter("streams")
     hopeless = incumbent.lower_bound * (1 + _HOPELESS * (incumbent.gap or float("inf")))
-    if not Preparation(prepare_orders).wait(stopping):
+    if not Preparation(prepare_windows).wait(stopping):
         return
     scheduler = ListScheduler(problem.arrays, reserving=not share_one_path(problem.instance))
-    tasks = problem.arrays.task_count
     everyone = [_Contestant(incumbent, scheduler, stream, seed) for stream in streams(problem)]
     with ThreadPoolExecutor(threads) as pool:
 
@@ -90,9 +121,9 @@ def search_streams(
         each(everyone, partial(_Contestant.follow, schedules=_FIRST_SCHEDULES, stopping=stopping))
         better = _better_half_of_each_form(everyone)
         each(better, partial(_Contestant.follow, schedules=_MORE_SCHEDULES, stopping=stopping))
-        for most, effort in _ANNEALING:
-            better = _best_of_several_forms(better, most)
-            each(better, partial(_Contestant.anneal, effort=effort * tasks, stopping=stopping))
+        for effort in _ROUNDS:
+            better = _best_of_several_forms(better, effort.most)
+            each(better, partial(_Contestant.improve, effort=effort, stopping=stopping))
             if all(own.makespan > hopeless for own in better):
                 return
 
