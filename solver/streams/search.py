@@ -51,7 +51,7 @@ _ROUNDS = (
 )
 #: Effort for one in windows at most, however many tasks.
 _MOST_WINDOWS_EFFORT = 0.5
-#: The race is given up if after an annealing all gaps are so many times that of the best schedule before.
+#: The race is given up if after a round all gaps are so many times that of the best schedule before.
 _HOPELESS = 1.5
 
 

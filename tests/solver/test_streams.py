@@ -117,12 +117,17 @@ def test_streams_are_not_tried_where_they_do_not_help(instance: Instance) -> Non
 
 
 def test_the_race_ends_where_all_streams_are_hopeless(monkeypatch: pytest.MonkeyPatch) -> None:
-    rounds: list[int] = []
-    monkeypatch.setattr(search, "search_orders", lambda *_, effort, **__: rounds.append(effort))
+    nodes: list[int] = []
+    units: list[float] = []
+    monkeypatch.setattr(search, "search_orders", lambda *_, effort, **__: nodes.append(effort))
+    monkeypatch.setattr(
+        "gapweave.solver.cpsat.improve_by_windows", lambda *_, work_limit, **__: units.append(work_limit)
+    )
     searched(unequal(devices=8), gap=0.006)
-    assert len(rounds) == 8
+    assert (len(nodes), len(units)) == (8, 0)
     searched(unequal(devices=8), gap=10.0)
-    assert len(rounds) == 8 + 8 + 4 + 2
+    assert (len(nodes), len(units)) == (8 + 8 + 6 + 4, 6 + 4)
+    assert max(units) <= 0.5
 
 
 def test_streams_are_not_tried_where_little_is_to_be_gained() -> None:
