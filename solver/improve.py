@@ -1,6 +1,7 @@
 """Improving the incumbent: a search on keys, then annealing of orders and CP-SAT windows in turn."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.incumbent import Found, Incumbent, Line
@@ -14,34 +15,62 @@ from gapweave.solver.stopping import Stopping
 
 #: Share of the remaining time after which the search on keys ends in any case.
 _KEYS_SHARE = 0.05
-#: Effort of the first round per task, in nodes looked at and in CP-SAT's deterministic units; it doubles
-#: every round, until a line begins anew.
+#: Effort of a schedule's first round per task, in nodes looked at and in CP-SAT's deterministic units; it
+#: doubles with every round that it has had.
 _ORDERS_EFFORT, _WINDOWS_EFFORT = 20_000, 0.001
 #: The same for any number of tasks, at most.
 _MOST_ORDERS_EFFORT, _MOST_WINDOWS_EFFORT = 30_000_000, 1.5
 #: Schedules of other origins that each further thread improves in turn, beside the best one.
 _LINES = 2
+#: A line whose gap is at most so many times that of the best schedule has as many rounds as it.
+_NEAR = 1.5
 #: Rounds, if nothing else ends the search: the last one of a large instance takes minutes.
 _MOST_ROUNDS = 6
+
+
+@dataclass(eq=False)
+class _Subject:
+    """A schedule that is improved.
+
+    Attributes
+    ----------
+    rounds
+        How many it has had.
+    starts_before
+        Its starts before the last one.
+    """
+
+    own: Incumbent
+    rounds: int = 0
+    starts_before: Int64Array | None = None
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it has had a round that has not improved it, and nothing has since."""
+        return self.rounds > 0 and self.own.starts is self.starts_before
+
+    @property
+    def gap(self) -> float:
+        """Of its makespan to the lower bound, as a share of the bound."""
+        return self.own.gap or 0.0
 
 
 class Improvement:
     """A search around the best schedule, in rounds; it can be interrupted and goes on where it was.
 
     The searches on orders and windows take turns, longer each time: what one of them cannot leave, the other
-    often can. What both cannot leave makes way: the best line for the best schedule, a line for one that
-    begins anew, not far from the best schedule.
+    often can. The best schedule and the lines near it have rounds in turn, as where they end shows late. What
+    a round has not improved makes way: the best schedule for the lines, a line for one that begins anew, not
+    far from the best schedule.
     """
 
     def __init__(self, problem: Problem, incumbent: Incumbent) -> None:
         self._problem = problem
         self._incumbent = incumbent
         self._rounds = 0
-        self._growth = 0
         self._most_lines = 0
-        self._lines: list[Line] = []
-        self._subject: Incumbent = incumbent
-        self._starts_before: tuple[Int64Array | None, Int64Array | None] = (None, None)
+        self._lines: list[_Subject] = []
+        self._subject = self._best = _Subject(incumbent)
 
     def run(self, stopping: Stopping, options: Options, *, persistent: bool) -> None:
         """Search until the bound is met or it is time to stop.
@@ -58,7 +87,7 @@ class Improvement:
         preparation = Preparation(prepare_windows)
         if not self._rounds:
             self._most_lines = _LINES * max(1, options.threads - 1)
-            self._lines = lines_beside(self._incumbent)[: self._most_lines]
+            self._lines = [_Subject(line) for line in lines_beside(self._incumbent)[: self._most_lines]]
             self._search_keys(stopping.share(_KEYS_SHARE), options)
         if not preparation.wait(stopping):
             return
@@ -70,7 +99,7 @@ class Improvement:
             self._search_orders(stopping, options)
             left -= self._free_windows(stopping, options, left)
             self._rounds += 1
-            self._growth += 1
+            self._subject.rounds += 1
 
     def _search_keys(self, stopping: Stopping, options: Options) -> None:
         self._incumbent.enter("key search")
@@ -78,19 +107,18 @@ class Improvement:
         search_keys(self._problem, self._incumbent, stopping, options.seed, scheduler)
 
     def _choose_subject(self, stopping: Stopping, seed: int) -> None:
-        """Choose what to improve most: the best schedule, or a line if the last round did not improve it."""
-        best, last = self._incumbent, self._subject
-        best_before, last_before = self._starts_before
+        """Choose what to improve most: of the best schedule and the lines, what has had the fewest rounds."""
+        best = self._best
         for line in self._lines:
-            line.learn()
-        if best.starts is not best_before:
-            self._subject = best
-        else:
-            if last.starts is last_before:
-                self._lines = [line for line in self._lines if line is not last]
-                self._begin_line(stopping, seed)
-            self._subject = min(self._lines, key=lambda line: line.makespan or 0, default=best)
-        self._starts_before = best.starts, self._subject.starts
+            line.own.learn()
+        if self._subject.is_stuck:
+            self._lines = [line for line in self._lines if line is not self._subject]
+            self._begin_line(stopping, seed)
+        self._lines = [line for line in self._lines if line.own.starts is not best.own.starts]
+        lines = [line for line in self._lines if best.is_stuck or line.gap <= _NEAR * best.gap]
+        subjects = lines if best.is_stuck and lines else [best, *lines]
+        self._subject = min(subjects, key=lambda subject: (subject.rounds, subject.gap))
+        self._subject.starts_before = self._subject.own.starts
 
     def _begin_line(self, stopping: Stopping, seed: int) -> None:
         """Begin a line near the best schedule if there is room for one more."""
@@ -98,8 +126,7 @@ class Improvement:
             return
         starts = shaken(self._problem, self._incumbent, stopping, seed + 1_000 * self._rounds)
         if starts is not None:
-            self._lines.append(Line.beside(self._incumbent, starts))
-            self._growth = 0
+            self._lines.append(_Subject(Line.beside(self._incumbent, starts)))
 
     def _search_orders(self, stopping: Stopping, options: Options) -> None:
         """Anneal orders in every thread: in one those of the subject, in the others those of lines.
@@ -107,9 +134,9 @@ class Improvement:
         Hot and mild passes help on different instances, so rounds and threads have them in turn.
         """
         self._incumbent.enter("order search")
-        subject = self._subject
-        effort = round(_effort(self._problem, _ORDERS_EFFORT, _MOST_ORDERS_EFFORT, self._growth))
-        others: list[Incumbent] = [line for line in self._lines if line is not subject] or [subject]
+        subject, number = self._subject.own, self._subject.rounds
+        effort = round(_effort(self._problem, _ORDERS_EFFORT, _MOST_ORDERS_EFFORT, number))
+        others = [line.own for line in self._lines if line is not self._subject] or [subject]
 
         def search(thread: int) -> None:
             own = others[(self._rounds + thread - 1) % len(others)] if thread else subject
@@ -127,10 +154,11 @@ class Improvement:
         self._incumbent.enter("windows")
         from gapweave.solver.cpsat import improve_by_windows  # OR-Tools takes a while to load
 
-        effort = min(left, _effort(self._problem, _WINDOWS_EFFORT, _MOST_WINDOWS_EFFORT, self._growth))
+        number = self._subject.rounds
+        effort = min(left, _effort(self._problem, _WINDOWS_EFFORT, _MOST_WINDOWS_EFFORT, number))
         improve_by_windows(
             self._problem,
-            self._subject,
+            self._subject.own,
             stopping,
             workers=options.threads,
             seed=options.seed + self._rounds,

@@ -68,6 +68,9 @@ class Incumbent:
         """``makespan / lower_bound - 1``; None before the first schedule."""
         return self.progress.gap
 
+    def learn(self) -> None:
+        """Take over what is known by now; of the best schedule all is."""
+
     @property
     def progress(self) -> Progress:
         """What is known by now."""

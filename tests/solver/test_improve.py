@@ -33,6 +33,32 @@ def test_each_kind_of_source_has_one_line_the_best_one_first() -> None:
     assert makespans == [incumbent.makespan + more for more in (1, 3, 4)]
 
 
+def test_the_best_schedule_and_lines_near_it_have_rounds_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = Problem(Instance.load("fusion-10-cap"))
+    starts = DispatchRule.default(2).run(ListScheduler(problem.arrays), problem.paths)
+    assert starts is not None
+    best = Incumbent(problem, Stopping())
+    gap = problem.makespan(starts) - problem.bound.value
+    for source, later in {"list": 100, "pattern": 101, "stream": 4 * (gap + 100)}.items():
+        best.offer(starts + later, source)
+    rounds: list[tuple[bool, float]] = []
+
+    def windows(own: Problem, subject: Incumbent, *_: object, work_limit: float, **__: object) -> None:
+        if own is problem and subject.starts is not None:
+            rounds.append((subject is best, work_limit))
+            subject.offer(subject.starts - 3, "windows")
+
+    monkeypatch.setattr(improve, "search_orders", lambda *_, **__: None)
+    monkeypatch.setattr("gapweave.solver.cpsat.improve_by_windows", windows)
+    monkeypatch.setattr(improve, "search_keys", lambda *_: None)
+    options = Options("makespan", "joint", None, None, "given", None, 100.0, 2, 0, None)
+    Improvement(problem, best).run(Stopping(), options, persistent=False)
+    assert [subject for subject, _ in rounds[:4]] == [True, False, True, False]
+    first, second = rounds[0][1], rounds[2][1]
+    assert [effort for _, effort in rounds[:4]] == [first, first, second, second]
+    assert second == 2 * first
+
+
 def test_what_does_not_lead_on_makes_way_for_lines_that_begin_near_the_best_schedule(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
