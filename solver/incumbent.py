@@ -159,7 +159,3 @@ class Line(Incumbent):
         if is_better:
             self.best.offer(starts, source)
         return is_better
-
-    def enter(self, phase: str) -> None:
-        """Begin a phase of the solve, and say so."""
-        self.best.enter(phase)
