@@ -9,6 +9,7 @@ from gapweave.solver import improve
 from gapweave.solver.dispatch_rule import DispatchRule
 from gapweave.solver.improve import Improvement, lines_beside
 from gapweave.solver.incumbent import Incumbent, Line
+from gapweave.solver.kernels import prepare_windows
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.options import Options
 from gapweave.solver.problem import Problem
@@ -43,11 +44,12 @@ def test_the_best_schedule_and_lines_near_it_have_rounds_in_turn(monkeypatch: py
         best.offer(starts + later, source)
     rounds: list[tuple[bool, float]] = []
 
-    def windows(own: Problem, subject: Incumbent, *_: object, work_limit: float, **__: object) -> None:
-        if own is problem and subject.starts is not None:
-            rounds.append((subject is best, work_limit))
-            subject.offer(subject.starts - 3, "windows")
+    def windows(_: Problem, subject: Incumbent, *__: object, work_limit: float, **___: object) -> None:
+        assert subject.starts is not None
+        rounds.append((subject is best, work_limit))
+        subject.offer(subject.starts - 3, "windows")
 
+    prepare_windows()  # once in a process, by a window of its own
     monkeypatch.setattr(improve, "search_orders", lambda *_, **__: None)
     monkeypatch.setattr("gapweave.solver.cpsat.improve_by_windows", windows)
     monkeypatch.setattr(improve, "search_keys", lambda *_: None)

@@ -11,6 +11,7 @@ from gapweave.models.schedule import SolverRecord
 from gapweave.models.verify import verify
 from gapweave.solver.guided_climb import GuidedClimb
 from gapweave.solver.incumbent import Incumbent
+from gapweave.solver.kernels import prepare_windows
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
@@ -117,6 +118,7 @@ def test_streams_are_not_tried_where_they_do_not_help(instance: Instance) -> Non
 
 
 def test_the_race_ends_where_all_streams_are_hopeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare_windows()  # once in a process, by a window of its own
     nodes: list[int] = []
     units: list[float] = []
     monkeypatch.setattr(search, "search_orders", lambda *_, effort, **__: nodes.append(effort))
