@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 _GROWTH = 2.0
 #: They are once no more than this share of the gap could be closed without an answer to an open question.
 _LEAST_SHARE = 1 / 6
-#: The same where only the bound is to rise, and its first step: far apart, since every thread asks its own.
-_LEAST_STEP, _FIRST_STEP = 1 / 4096, 1 / 64
+#: The first step where only the bound is to rise: far apart, since every thread asks its own.
+_FIRST_STEP = 1 / 64
 
 
 @dataclass(frozen=True)
@@ -77,16 +77,23 @@ class Halving(Horizons):
 
 @dataclass
 class Rising(Horizons):
-    """Raises the bound alone, by propagation: steps grow with each refutation, and shrink without answer."""
+    """Raises the bound alone: steps grow with each refutation, and shrink without answer.
+
+    Attributes
+    ----------
+    least_step
+        As a share of the gap; once no answer comes at that step either, questions get a greater budget.
+    """
 
     budget: float = 0.02
+    least_step: float = 1 / 4096
     _bound: int = field(default=0, init=False)
     _step: int = field(default=0, init=False)
 
     def _choose(self, lower_bound: int, makespan: int, unanswered: list[int]) -> int | None:
         gap = makespan - lower_bound
         below = min(unanswered, default=makespan) - lower_bound
-        if unanswered and below <= _LEAST_STEP * gap:
+        if unanswered and below <= self.least_step * gap:
             return None
         grows = self._step and lower_bound > self._bound
         self._step = 2 * self._step if grows else max(1, int(gap * _FIRST_STEP))

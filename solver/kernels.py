@@ -21,6 +21,7 @@ from gapweave.solver.job_alone import alone
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.order_search import search_orders
 from gapweave.solver.problem import Problem
+from gapweave.solver.shaving import Refutation, Relaxation
 from gapweave.solver.steady.construct import construct
 from gapweave.solver.steady.cyclic_fill import CyclicFill
 from gapweave.solver.steady.graph import CyclicGraph
@@ -74,6 +75,7 @@ class Preparation:
 def prepare() -> None:
     """Run every compiled loop once, on tiny instances that the searches do not know to be solved."""
     prepare_windows()
+    prepare_shaving()
     _prepare_steady()
 
 
@@ -103,6 +105,14 @@ def prepare_windows() -> None:
     prepare_orders()
     incumbent = prepare_lists()
     improve_by_windows(incumbent.problem, incumbent, Stopping(), workers=1, seed=0, work_limit=0.01)
+
+
+@cache
+def prepare_shaving() -> None:
+    """Shave the same instance."""
+    incumbent = prepare_lists()
+    assert incumbent.makespan is not None
+    Refutation(incumbent.problem, Relaxation.of(incumbent.problem), incumbent.makespan).go_on(1)
 
 
 def _prepare_steady() -> None:

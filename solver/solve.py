@@ -18,12 +18,14 @@ from gapweave.solver.horizons import Halving, Horizons, Rising
 from gapweave.solver.improve import Improvement
 from gapweave.solver.incumbent import Incumbent, OnProgress
 from gapweave.solver.job_alone import JobAlone
+from gapweave.solver.kernels import Preparation, prepare_shaving
 from gapweave.solver.known import Known
 from gapweave.solver.options import Options
 from gapweave.solver.placement_search import search_placements
 from gapweave.solver.primary import best_known_alone, primary_alone, with_slack
 from gapweave.solver.problem import Problem, refuse_impossible_memory
 from gapweave.solver.record import solver_record
+from gapweave.solver.shaving import Shaving
 from gapweave.solver.steady.solve import solve_period
 from gapweave.solver.stopping import Stopping
 from gapweave.solver.timetable import make_schedule
@@ -32,10 +34,14 @@ from gapweave.solver.timetable import make_schedule
 MOST_TASKS_TO_PROVE = 1_000
 #: Above this many its propagation takes too long as well.
 _MOST_TASKS_TO_ASK = 5_000
+#: Above this many a round of shaving takes too long.
+_MOST_TASKS_TO_SHAVE = 20_000
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
 _PRIMARY_SHARE = 0.25
 #: Share of the time after construction, and of the work, for the questions that CP-SAT answers at once.
 _SETTLE_SHARE = 0.1
+#: Share of that time, and of the time for proofs, for shaving, as long as it pays.
+_SHAVE_SHARE = 0.5
 #: Shares of the same time, and of the work, for improving and proving in turn.
 _TURNS = ((0.25, 0.2), (0.2, 0.25))
 #: The last of these where proofs closed less than this share of the gap before.
@@ -187,16 +193,14 @@ def _pose(instance: Instance, options: Options, stopping: Stopping) -> tuple[Pro
 
 
 def _search(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
-    """Ask what CP-SAT decides at once, then search around the best schedule, in turns with longer proofs."""
-    improvement = Improvement(problem, incumbent)
+    """Settle what is decided at once, then search around the best schedule, in turns with longer proofs."""
+    improvement, shaving = Improvement(problem, incumbent), Shaving(incumbent)
     if _free_tasks(problem) > MOST_TASKS_TO_PROVE:
-        if _free_tasks(problem) <= _MOST_TASKS_TO_ASK:
-            _settle(problem, incumbent, stopping, options, Rising())
-            options = options.with_work(1 - _SETTLE_SHARE)
-        improvement.run(stopping, options, persistent=options.has_deadline)
+        _settle(incumbent, shaving, stopping, options, Rising())
+        improvement.run(stopping, options.with_work(1 - _SETTLE_SHARE), persistent=options.has_deadline)
         return
     horizons, left, gap = Halving(), 1.0 - _SETTLE_SHARE, _gap(incumbent)
-    _settle(problem, incumbent, stopping, options, horizons)
+    _settle(incumbent, shaving, stopping, options, horizons)
     closed = 1.0
     for improving, proving in _TURNS:
         persistent = closed < _LITTLE and options.has_deadline
@@ -207,18 +211,33 @@ def _search(problem: Problem, incumbent: Incumbent, stopping: Stopping, options:
             improvement.run(turn, own, persistent=persistent)
         left, gap = left - improving, _gap(incumbent)
         turn, own = stopping.share(proving / left), options.with_work(proving)
-        _prove(problem, incumbent, turn, own, horizons)
+        _shave(shaving, turn, own)
+        _prove(incumbent, turn, own, horizons)
         left -= proving
         closed = 1 - _gap(incumbent) / max(1, gap)
 
 
 def _settle(
-    problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options, horizons: Horizons
+    incumbent: Incumbent, shaving: Shaving, stopping: Stopping, options: Options, horizons: Horizons
 ) -> None:
-    """Ask CP-SAT the questions that it answers at once."""
-    if incumbent.starts is not None:
-        stopping, options = stopping.share(_SETTLE_SHARE), options.with_work(_SETTLE_SHARE)
-        _prove(problem, incumbent, stopping, options, horizons, horizons.budget)
+    """Ask the questions that shaving and CP-SAT answer at once, where neither has too many tasks for it."""
+    if incumbent.starts is None:
+        return
+    stopping, options = stopping.share(_SETTLE_SHARE), options.with_work(_SETTLE_SHARE)
+    tasks = _free_tasks(incumbent.problem)
+    if tasks <= _MOST_TASKS_TO_SHAVE:
+        _shave(shaving, stopping, options)
+    if tasks <= _MOST_TASKS_TO_ASK:
+        _prove(incumbent, stopping, options, horizons, horizons.budget)
+
+
+def _shave(shaving: Shaving, stopping: Stopping, options: Options) -> None:
+    """Raise the bound by shaving, for half of the time and work."""
+    if shaving.is_spent or shaving.incumbent.is_optimal:
+        return
+    stopping, own = stopping.share(_SHAVE_SHARE), options.with_work(_SHAVE_SHARE)
+    if Preparation(prepare_shaving).wait(stopping):
+        shaving.run(stopping, workers=own.threads, work_limit=own.work_limit)
 
 
 def _gap(incumbent: Incumbent) -> float:
@@ -231,7 +250,6 @@ def _free_tasks(problem: Problem) -> int:
 
 
 def _prove(
-    problem: Problem,
     incumbent: Incumbent,
     stopping: Stopping,
     options: Options,
@@ -245,7 +263,9 @@ def _prove(
 
     workers, seed, limit = options.threads, options.seed, options.work_limit
     if incumbent.starts is None:
-        improve_and_prove(problem, incumbent, stopping, workers=workers, seed=seed, work_limit=limit)
+        improve_and_prove(
+            incumbent.problem, incumbent, stopping, workers=workers, seed=seed, work_limit=limit
+        )
     else:
         bisect(
             incumbent,

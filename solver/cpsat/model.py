@@ -1,17 +1,17 @@
 """The CP-SAT model of one step of every job: one method per family of constraints.
 
-Notation: ``s`` start, ``d`` duration, ``l`` lag of a transfer, ``k`` number of a microbatch.
+Notation: ``s`` start, ``d`` duration.
 """
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
 from math import gcd
 
 from ortools.sat.python import cp_model
 
 from gapweave.models.task_arrays import B, F, Int64Array, W
+from gapweave.solver.arcs import Arc, equal_job_arcs, input_arcs, microbatch_arcs, turnaround_arcs
 from gapweave.solver.cpsat.variables import Variables
-from gapweave.solver.equal_jobs import equal_blocks, equal_jobs, in_turns, take_turns
+from gapweave.solver.equal_jobs import in_turns
 from gapweave.solver.held_memory import held_amounts
 from gapweave.solver.problem import Problem
 from gapweave.solver.room import free_capacities
@@ -58,42 +58,22 @@ class ScheduleModel:
         return True
 
     def _order_microbatches(self) -> None:
-        """Microbatches are interchangeable, so they run in order: s[k] + d <= s[k+1] per kind and stage."""
-        start = self.variables.start
-        for block in self.problem.arrays.blocks:
-            for node in block.nodes[1:]:
-                if not self.problem.is_pinned[node]:
-                    self.cp_model.add(start[node - 1] + block.duration <= start[node])
+        """Add `microbatch_arcs`."""
+        self._add(microbatch_arcs(self.problem))
 
     def _order_equal_jobs(self) -> None:
-        """Equal jobs 0, 1, ..., g-1 take turns: s_0[k] + d <= s_1[k], ..., s_(g-1)[k] + d <= s_0[k+1]."""
-        start, model = self.variables.start, self.cp_model
-        for group in equal_jobs(self.problem):
-            turns = take_turns(self.problem.instance.jobs[group[0]])
-            for blocks in equal_blocks(self.problem, group):
-                for earlier, later in pairwise(blocks):
-                    for first, second in zip(earlier.nodes, later.nodes, strict=True):
-                        model.add(start[first] + earlier.duration <= start[second])
-                if turns:
-                    for last, first in zip(blocks[-1].nodes, blocks[0].nodes[1:], strict=False):
-                        model.add(start[last] + blocks[-1].duration <= start[first])
+        """Add `equal_job_arcs`."""
+        self._add(equal_job_arcs(self.problem))
 
     def _respect_precedences(self) -> None:
-        """A task waits for its inputs: s_1 + d_1 + l <= s_2 on every edge of the task graph."""
-        arrays, start = self.problem.arrays, self.variables.start
-        for link in arrays.links:
-            source, target = arrays.blocks[link.source], arrays.blocks[link.target]
-            if self.problem.is_pinned[target.first]:
-                continue
-            delay = source.duration + link.lag
-            if source.size == target.size:
-                pairs = list(zip(source.nodes, target.nodes, strict=True))
-            elif source.size > 1:  # in order, the last one of many ends last
-                pairs = [(source.nodes[-1], target.first)]
-            else:
-                pairs = [(source.first, target.nodes[0])]
-            for before, after in pairs:
-                self.cp_model.add(start[before] + delay <= start[after])
+        """Add `input_arcs`."""
+        self._add(input_arcs(self.problem))
+
+    def _add(self, arcs: Iterable[Arc]) -> None:
+        """Keep starts apart: s_1 + delay <= s_2."""
+        start = self.variables.start
+        for source, target, delay in arcs:
+            self.cp_model.add(start[source] + delay <= start[target])
 
     def _run_one_task_at_a_time(self) -> None:
         """No two intervals of one device overlap; pinned tasks are cut out of the domains already."""
@@ -150,18 +130,8 @@ class ScheduleModel:
         )
 
     def _limit_microbatches_in_flight(self) -> None:
-        """Redundant: if n microbatches fill a stage's memory, s_B[k] + d_B <= s_F[k+n]."""
-        arrays, start = self.problem.arrays, self.variables.start
-        free = free_capacities(arrays.instance)
-        for forward in arrays.blocks:
-            if forward.kind != F or self.problem.is_pinned[forward.first]:
-                continue
-            held = arrays.instance.jobs[forward.job].stages[forward.stage].memory.forward
-            capacity, backward = free[forward.device], arrays.block(forward.job, B, forward.stage)
-            if capacity is None or not held or backward is None:
-                continue
-            for earlier, later in zip(backward.nodes, forward.nodes[capacity // held :], strict=False):
-                self.cp_model.add(start[earlier] + backward.duration <= start[later])
+        """Redundant: add `turnaround_arcs`."""
+        self._add(turnaround_arcs(self.problem))
 
     def _define_makespan(self) -> None:
         """The makespan is no less than any end: s + d <= makespan for the last microbatch of each block."""

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 from ortools.sat.python import cp_model
 
-from gapweave.models.task_arrays import Int64Array
+from gapweave.solver.domains import earliest_starts, latest_starts
 from gapweave.solver.problem import Problem
 
 
@@ -28,7 +27,7 @@ class Variables:
         """
         arrays = problem.arrays
         makespan = model.new_int_var(problem.bound.value, upper_bound, "makespan")
-        earliest, latest = _earliest_starts(problem), _latest_starts(problem, upper_bound)
+        earliest, latest = earliest_starts(problem).tolist(), latest_starts(problem, upper_bound).tolist()
         start: list[cp_model.LinearExprT] = [0] * arrays.node_count
         interval = {}
         for block in arrays.blocks:
@@ -52,27 +51,6 @@ class Variables:
 def idle_intervals(problem: Problem, device: int, horizon: int) -> list[tuple[int, int]]:
     """Return where free tasks may run on a device: between pinned tasks, up to the horizon."""
     return problem.rooms[device].idle(horizon) if device >= 0 else [(0, horizon)]
-
-
-def _earliest_starts(problem: Problem) -> list[int]:
-    """Earliest start of each node; beside a pinned primary, of each free node."""
-    head = problem.paths.head
-    if problem.windows is not None:
-        head = np.maximum(head, problem.windows.head)
-    return [int(value) for value in head]
-
-
-def _latest_starts(problem: Problem, upper_bound: int) -> list[int]:
-    """Latest start of each node in a schedule of at most this makespan that keeps the primary's limit."""
-    arrays = problem.arrays
-    limit = np.full(arrays.node_count, upper_bound, dtype=np.int64)
-    if problem.primary_limit is not None:
-        limit[arrays.job == 0] = min(upper_bound, problem.primary_limit)
-    tail = problem.paths.tail
-    if problem.windows is not None:
-        tail = np.maximum(tail, problem.windows.tails(upper_bound))
-    latest: Int64Array = limit - tail - arrays.duration
-    return [int(value) for value in latest]
 
 
 def domain_of_starts(

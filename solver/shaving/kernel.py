@@ -1,0 +1,96 @@
+"""Compiled shaving: an end of a task's time is tried alone; if that is impossible, it is cut off."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gapweave.models.task_arrays import Int64Array
+from gapweave.solver.compiled import compiled, copy_into
+from gapweave.solver.shaving.propagation import follow, propagate
+from gapweave.solver.shaving.relaxation import Domains
+
+#: The first part tried of the time that a task has, what it shrinks by if that is possible, and the last.
+_FIRST_PART, _SHRINK, _LAST_PART = 4, 4, 64
+
+REFUTED, OPEN, CONSISTENT = range(3)
+
+
+class Trial(NamedTuple):
+    """Room for what follows from an assumption, and where shaving goes on.
+
+    Attributes
+    ----------
+    early, late
+        The domains under the assumption; shape (nodes,).
+    at
+        The task's place in ``device_tasks``, and how many in a row have not been cut; shape (2,).
+    """
+
+    early: Int64Array
+    late: Int64Array
+    at: Int64Array
+
+    @classmethod
+    def of(cls, domains: Domains) -> "Trial":
+        """Begin with the first task."""
+        return cls(np.empty_like(domains.early), np.empty_like(domains.late), np.zeros(2, dtype=np.int64))
+
+
+@compiled
+def shave(relaxation, mirror, domains, scratch, mirror_scratch, trial, until):  # type: ignore[no-untyped-def]
+    """Shave one task after the other, until ``scratch.work`` reaches ``until``.
+
+    Returns ``REFUTED`` if some task has no time left, ``CONSISTENT`` if no task can be shaved, or ``OPEN``.
+    """
+    early, late = domains.early, domains.late
+    if not propagate(relaxation, early, late, scratch):
+        return REFUTED
+    tasks, at = relaxation.device_tasks, trial.at
+    while at[1] < len(tasks):
+        if scratch.work[0] >= until:
+            return OPEN
+        node = tasks[at[0]]
+        starts = _shave_start(relaxation, early, late, scratch, trial, node)
+        if starts < 0:
+            return REFUTED
+        ends = _shave_start(mirror, late, early, mirror_scratch, trial, node)
+        if ends < 0:
+            return REFUTED
+        at[1] = 0 if starts + ends > 0 else at[1] + 1
+        at[0] = at[0] + 1 if at[0] + 1 < len(tasks) else 0
+    return CONSISTENT
+
+
+@compiled
+def _shave_start(relaxation, early, late, scratch, trial, node):  # type: ignore[no-untyped-def]
+    """Cut off early starts of a task; returns how often it did, or -1 if nothing is possible."""
+    duration, cuts = relaxation.duration[node], 0
+    width = -late[node] - duration - early[node]
+    part = (width + _FIRST_PART - 1) // _FIRST_PART
+    while part > 0 and part * _LAST_PART >= width:
+        copy_into(trial.early, early)
+        copy_into(trial.late, late)
+        trial.late[node] = -(early[node] + part - 1 + duration)
+        _queue(scratch, node)
+        is_possible = follow(relaxation, relaxation.mirrored, trial.late, trial.early, scratch, 1)
+        if is_possible and propagate(relaxation, trial.early, trial.late, scratch):
+            part //= _SHRINK
+            continue
+        cuts += 1
+        early[node] += part
+        _queue(scratch, node)
+        is_possible = follow(relaxation, relaxation.arcs, early, late, scratch, 1)
+        if not (is_possible and propagate(relaxation, early, late, scratch)):
+            return -1
+        width = -late[node] - duration - early[node]
+        part = min(2 * part, width)
+    return cuts
+
+
+@compiled
+def _queue(scratch, node):  # type: ignore[no-untyped-def]
+    """Have only one node looked at."""
+    for device in range(len(scratch.is_dirty)):
+        scratch.is_dirty[device] = False
+    scratch.queue[0] = node
+    scratch.is_queued[node] = True

@@ -1,0 +1,49 @@
+"""A horizon that shaving tries to refute; it can be interrupted and goes on where it was."""
+
+from gapweave.solver.problem import Problem
+from gapweave.solver.shaving.kernel import OPEN, REFUTED, Trial, shave
+from gapweave.solver.shaving.propagation import Scratch
+from gapweave.solver.shaving.relaxation import Domains, Relaxation
+
+
+class Refutation:
+    """Whether shaving leaves no time to some task, in schedules that end by ``horizon``.
+
+    Attributes
+    ----------
+    is_refuted
+        No schedule ends by the horizon.
+    is_over
+        That is so, or no task can be shaved any more.
+    """
+
+    def __init__(self, problem: Problem, relaxation: Relaxation, horizon: int) -> None:
+        self.horizon = horizon
+        self.is_refuted = self.is_over = False
+        self._relaxation = relaxation
+        self._domains = Domains.of(problem, horizon)
+        self._scratch = Scratch.of(relaxation)
+        self._trial = Trial.of(self._domains)
+
+    @property
+    def domains(self) -> Domains:
+        """What is left of each task's time."""
+        return self._domains
+
+    @property
+    def work(self) -> int:
+        """Steps of the innermost loops so far."""
+        return int(self._scratch.work[0])
+
+    def go_on(self, steps: int) -> None:
+        """Shave for so many more steps of the innermost loops."""
+        outcome = shave(
+            self._relaxation,
+            self._relaxation.mirror,
+            self._domains,
+            self._scratch,
+            self._scratch.mirror,
+            self._trial,
+            self.work + steps,
+        )
+        self.is_refuted, self.is_over = outcome == REFUTED, outcome != OPEN

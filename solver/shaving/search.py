@@ -1,0 +1,107 @@
+"""Raising the bound by shaving, in every thread at a horizon of its own."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from gapweave.models.bounds import SEARCH
+from gapweave.models.schedule import Bound
+from gapweave.solver.horizons import Question, Rising
+from gapweave.solver.incumbent import Incumbent
+from gapweave.solver.shaving.refutation import Refutation
+from gapweave.solver.shaving.relaxation import Relaxation
+from gapweave.solver.stopping import Stopping
+
+#: The phase's name.
+PHASE = "shaving"
+#: Steps of the innermost loops per unit of a question's budget, which takes about as long as one of CP-SAT's.
+_STEPS_PER_UNIT = 2_000_000_000
+#: Steps between two looks at the clock, about 0.05 s.
+_STEPS_PER_LOOK = 5_000_000
+#: A question's first budget, and the least step between two of them, as a share of the gap.
+_FIRST_BUDGET, _LEAST_STEP = 0.05, 1 / 256
+#: A round that closes less than this share of the gap is the last one.
+_LITTLE = 0.02
+
+
+@dataclass
+class Shaving:
+    """Shaving of one problem, in rounds; it can be interrupted and goes on where it was.
+
+    Attributes
+    ----------
+    is_spent
+        Whether the last round closed so little of the gap that none is worth its time.
+    work
+        Units that it has taken.
+    """
+
+    incumbent: Incumbent
+    is_spent: bool = False
+    work: float = 0.0
+    _horizons: Rising = field(default_factory=lambda: Rising(_FIRST_BUDGET, _LEAST_STEP))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _relaxation: Relaxation | None = None
+
+    def run(self, stopping: Stopping, *, workers: int, work_limit: float | None = None) -> None:
+        """Refute horizons from the bound on, with twice the budget in every round, as long as that pays.
+
+        Parameters
+        ----------
+        work_limit
+            Units that all questions may take together; None: no limit.
+        """
+        if self.incumbent.starts is None or self.is_spent:
+            return
+        last = self.work + (float("inf") if work_limit is None else work_limit)
+        self.incumbent.enter(PHASE)
+        if self._relaxation is None:
+            self._relaxation = Relaxation.of(self.incumbent.problem)
+        while not (self.incumbent.is_optimal or self.is_spent or stopping or self.work >= last):
+            gap = self._gap
+            self._run_round(self._horizons.budget, stopping, last, workers)
+            self.is_spent = not stopping and gap - self._gap < _LITTLE * gap
+
+    @property
+    def _gap(self) -> int:
+        assert self.incumbent.makespan is not None
+        return self.incumbent.makespan - self.incumbent.lower_bound
+
+    def _run_round(self, budget: float, stopping: Stopping, last: float, workers: int) -> None:
+        """Ask in every thread, until the next questions would have a greater budget."""
+
+        def take_turns() -> None:
+            while (question := self._next(budget, stopping, last)) is not None:
+                self._ask(question, stopping)
+
+        with ThreadPoolExecutor(workers) as pool:
+            for turns in [pool.submit(take_turns) for _ in range(workers)]:
+                turns.result()
+
+    def _next(self, budget: float, stopping: Stopping, last: float) -> Question | None:
+        """Return the next question, None if the round is over."""
+        with self._lock:
+            if self.incumbent.is_optimal or self.work >= last or stopping:
+                return None
+            assert self.incumbent.makespan is not None
+            question = self._horizons.next(self.incumbent.lower_bound, self.incumbent.makespan)
+            if question.budget <= budget:
+                return question
+            self._horizons.withdraw(question)
+            return None
+
+    def _ask(self, question: Question, stopping: Stopping) -> None:
+        """Shave until the horizon is refuted, its budget is spent, or the answer is no use any more."""
+        assert self._relaxation is not None
+        refutation = Refutation(self.incumbent.problem, self._relaxation, question.horizon)
+        budget = round(question.budget * _STEPS_PER_UNIT)
+        while not refutation.is_over and refutation.work < budget:
+            if stopping or question.horizon < self.incumbent.lower_bound:
+                break
+            refutation.go_on(min(_STEPS_PER_LOOK, budget - refutation.work))
+        with self._lock:
+            self.work += refutation.work / _STEPS_PER_UNIT
+            if refutation.is_refuted:
+                self.incumbent.raise_bound(question.horizon + 1, Bound(argument=SEARCH))
+            elif stopping:
+                self._horizons.withdraw(question)
