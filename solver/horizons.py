@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 _GROWTH = 2.0
 #: They are once no more than this share of the gap could be closed without an answer to an open question.
 _LEAST_SHARE = 1 / 6
-#: The first step where only the bound is to rise: far apart, since every thread asks its own.
-_FIRST_STEP = 1 / 64
 
 
 @dataclass(frozen=True)
@@ -81,11 +79,13 @@ class Rising(Horizons):
 
     Attributes
     ----------
-    least_step
-        As a share of the gap; once no answer comes at that step either, questions get a greater budget.
+    first_step, least_step
+        As shares of the gap. The first one is long, since every thread asks at a horizon of its own; once no
+        answer comes at the least one either, questions get a greater budget.
     """
 
     budget: float = 0.02
+    first_step: float = 1 / 64
     least_step: float = 1 / 4096
     _bound: int = field(default=0, init=False)
     _step: int = field(default=0, init=False)
@@ -96,6 +96,6 @@ class Rising(Horizons):
         if unanswered and below <= self.least_step * gap:
             return None
         grows = self._step and lower_bound > self._bound
-        self._step = 2 * self._step if grows else max(1, int(gap * _FIRST_STEP))
+        self._step = 2 * self._step if grows else max(1, int(gap * self.first_step))
         self._bound = lower_bound
         return lower_bound + min(self._step, below // 2)

@@ -44,7 +44,9 @@ _SETTLE_SHARE = 0.1
 _SHAVE_SHARE = 0.5
 #: Shares of the same time, and of the work, for improving and proving in turn.
 _TURNS = ((0.25, 0.2), (0.2, 0.25))
-#: The last of these where proofs closed less than this share of the gap before.
+#: Without proofs: shares of the time left, and of the work, before shaving once more and for that.
+_TURNS_WITHOUT_PROOFS = (0.5, 0.4)
+#: The last of the first where proofs closed less than this share of the gap before.
 _LITTLE, _LAST_AFTER_LITTLE = 0.02, (0.4, 0.05)
 #: Seconds per task that building and verifying the final schedule takes, kept back from the searches.
 _CONCLUSION = 12e-6
@@ -197,11 +199,23 @@ def _search(problem: Problem, incumbent: Incumbent, stopping: Stopping, options:
     improvement, shaving = Improvement(problem, incumbent), Shaving(incumbent)
     if _free_tasks(problem) > MOST_TASKS_TO_PROVE:
         _settle(incumbent, shaving, stopping, options, Rising())
-        improvement.run(stopping, options.with_work(1 - _SETTLE_SHARE), persistent=options.has_deadline)
+        _improve_and_shave(improvement, shaving, stopping, options.with_work(1 - _SETTLE_SHARE))
         return
-    horizons, left, gap = Halving(), 1.0 - _SETTLE_SHARE, _gap(incumbent)
+    horizons = Halving()
     _settle(incumbent, shaving, stopping, options, horizons)
-    closed = 1.0
+    _improve_and_prove(incumbent, improvement, shaving, stopping, options, horizons)
+
+
+def _improve_and_prove(
+    incumbent: Incumbent,
+    improvement: Improvement,
+    shaving: Shaving,
+    stopping: Stopping,
+    options: Options,
+    horizons: Horizons,
+) -> None:
+    """Search around the best schedule and prove, in turns; as long as it pays, proofs begin with shaving."""
+    left, gap, closed = 1.0 - _SETTLE_SHARE, _gap(incumbent), 1.0
     for improving, proving in _TURNS:
         persistent = closed < _LITTLE and options.has_deadline
         if persistent:
@@ -215,6 +229,18 @@ def _search(problem: Problem, incumbent: Incumbent, stopping: Stopping, options:
         _prove(incumbent, turn, own, horizons)
         left -= proving
         closed = 1 - _gap(incumbent) / max(1, gap)
+
+
+def _improve_and_shave(
+    improvement: Improvement, shaving: Shaving, stopping: Stopping, options: Options
+) -> None:
+    """Search around the best schedule to the end, but for one more turn of shaving, if that still pays."""
+    before, shaved = _TURNS_WITHOUT_PROOFS
+    if not shaving.is_spent:
+        improvement.run(stopping.share(before), options.with_work(before), persistent=options.has_deadline)
+        _shave(shaving, stopping.share(shaved), options.with_work(shaved))
+        options = options.with_work(1 - before)
+    improvement.run(stopping, options, persistent=options.has_deadline)
 
 
 def _settle(

@@ -18,10 +18,10 @@ PHASE = "shaving"
 _STEPS_PER_UNIT = 2_000_000_000
 #: Steps between two looks at the clock, about 0.05 s.
 _STEPS_PER_LOOK = 5_000_000
-#: A question's first budget, and the least step between two of them, as a share of the gap.
-_FIRST_BUDGET, _LEAST_STEP = 0.05, 1 / 256
-#: A round that closes less than this share of the gap is the last one.
-_LITTLE = 0.02
+#: A question's first budget, and the first and the least step between two, as shares of the gap.
+_FIRST_BUDGET, _FIRST_STEP, _LEAST_STEP = 0.02, 1 / 8, 1 / 32
+#: So many rounds in a row that each close less than this share of the gap are the last ones.
+_MOST_FRUITLESS, _LITTLE = 2, 0.02
 
 
 @dataclass
@@ -30,16 +30,16 @@ class Shaving:
 
     Attributes
     ----------
-    is_spent
-        Whether the last round closed so little of the gap that none is worth its time.
+    fruitless
+        How many rounds in a row have closed next to nothing of the gap.
     work
         Units that it has taken.
     """
 
     incumbent: Incumbent
-    is_spent: bool = False
+    fruitless: int = 0
     work: float = 0.0
-    _horizons: Rising = field(default_factory=lambda: Rising(_FIRST_BUDGET, _LEAST_STEP))
+    _horizons: Rising = field(default_factory=lambda: Rising(_FIRST_BUDGET, _FIRST_STEP, _LEAST_STEP))
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _relaxation: Relaxation | None = None
 
@@ -60,7 +60,15 @@ class Shaving:
         while not (self.incumbent.is_optimal or self.is_spent or stopping or self.work >= last):
             gap = self._gap
             self._run_round(self._horizons.budget, stopping, last, workers)
-            self.is_spent = not stopping and gap - self._gap < _LITTLE * gap
+            if gap - self._gap >= _LITTLE * gap:
+                self.fruitless = 0
+            elif not stopping:
+                self.fruitless += 1
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether no more rounds are worth their time."""
+        return self.fruitless >= _MOST_FRUITLESS
 
     @property
     def _gap(self) -> int:
