@@ -14,6 +14,7 @@ from tiny_instances import tiny_case
 
 from gapweave import Instance
 from gapweave.instances.generator import make_instance as made
+from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.arcs import equal_job_arcs, input_arcs, microbatch_arcs, turnaround_arcs
 from gapweave.solver.cpsat.decision import Decision
 from gapweave.solver.dispatch_rule import DispatchRule
@@ -41,6 +42,13 @@ def split_pair() -> Instance:
     return made(devices=8, microbatches=(3, 3), split=True, transfer=40, seed=2)
 
 
+def list_schedule(problem: Problem) -> Int64Array | None:
+    """A schedule whose equal jobs take turns."""
+    rule = DispatchRule.default(len(problem.instance.jobs))
+    starts = rule.run(ListScheduler(problem.arrays), problem.paths)
+    return None if starts is None else in_turns(problem, starts)
+
+
 @pytest.mark.parametrize("seed", range(0, 150, 3))
 def test_what_is_refuted_is_below_the_optimum_and_an_optimal_schedule_remains(seed: int) -> None:
     exhaustive = Exhaustive(tiny_case(seed))
@@ -61,11 +69,9 @@ def test_what_is_refuted_is_below_the_optimum_and_an_optimal_schedule_remains(se
 @given(instances(most_jobs=3, most_stages=4, most_microbatches=4))
 def test_a_schedule_stays_possible_until_its_end(instance: Instance) -> None:
     problem = Problem(instance)
-    rule = DispatchRule.default(len(instance.jobs))
-    starts = rule.run(ListScheduler(problem.arrays), problem.paths)
+    starts = list_schedule(problem)
     if starts is None:
         return
-    starts = in_turns(problem, starts)
     refutation = shaved(problem, problem.makespan(starts))
     assert not refutation.is_refuted
     assert (refutation.domains.early <= starts).all()
@@ -76,11 +82,9 @@ def test_a_schedule_stays_possible_until_its_end(instance: Instance) -> None:
 @given(instances(most_jobs=3, most_stages=4, most_microbatches=4))
 def test_arcs_hold_in_schedules_whose_equal_jobs_take_turns(instance: Instance) -> None:
     problem = Problem(instance)
-    rule = DispatchRule.default(len(instance.jobs))
-    starts = rule.run(ListScheduler(problem.arrays), problem.paths)
+    starts = list_schedule(problem)
     if starts is None:
         return
-    starts = in_turns(problem, starts)
     for family in (microbatch_arcs, equal_job_arcs, input_arcs, turnaround_arcs):
         for source, target, delay in family(problem):
             assert starts[source] + delay <= starts[target]
@@ -152,6 +156,7 @@ def test_work_is_limited_and_with_one_worker_it_repeats_itself() -> None:
     bounds = []
     for limit in (1e-5, 1e-5, None):
         incumbent = begun(split_pair())
+        incumbent.offer(list_schedule(incumbent.problem), "list")
         Shaving(incumbent).run(Stopping(None), workers=1, work_limit=limit)
         bounds.append(incumbent.lower_bound)
     assert bounds[0] == bounds[1] < bounds[2]
