@@ -34,8 +34,6 @@ from gapweave.solver.timetable import make_schedule
 MOST_TASKS_TO_PROVE = 1_000
 #: Above this many its propagation takes too long as well.
 _MOST_TASKS_TO_ASK = 5_000
-#: Above this many a round of shaving takes too long.
-_MOST_TASKS_TO_SHAVE = 20_000
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
 _PRIMARY_SHARE = 0.25
 #: Share of the time after construction, and of the work, for the questions that CP-SAT answers at once.
@@ -246,14 +244,12 @@ def _improve_and_shave(
 def _settle(
     incumbent: Incumbent, shaving: Shaving, stopping: Stopping, options: Options, horizons: Horizons
 ) -> None:
-    """Ask the questions that shaving and CP-SAT answer at once, where neither has too many tasks for it."""
+    """Ask the questions that shaving and CP-SAT answer at once, where there are not too many tasks."""
     if incumbent.starts is None:
         return
     stopping, options = stopping.share(_SETTLE_SHARE), options.with_work(_SETTLE_SHARE)
-    tasks = _free_tasks(incumbent.problem)
-    if tasks <= _MOST_TASKS_TO_SHAVE:
-        _shave(shaving, stopping, options)
-    if tasks <= _MOST_TASKS_TO_ASK:
+    _shave(shaving, stopping, options)
+    if _free_tasks(incumbent.problem) <= _MOST_TASKS_TO_ASK:
         _prove(incumbent, stopping, options, horizons, horizons.budget)
 
 

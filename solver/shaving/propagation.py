@@ -72,8 +72,11 @@ class Scratch(NamedTuple):
 
 
 @compiled
-def propagate(relaxation, early, late, scratch):  # type: ignore[no-untyped-def]
-    """Propagate on every dirty device until none is; returns False if some task has no time left."""
+def propagate(relaxation, early, late, scratch, until):  # type: ignore[no-untyped-def]
+    """Propagate on every dirty device until none is, or ``scratch.work`` reaches ``until``.
+
+    Returns False if some task has no time left.
+    """
     pointer = relaxation.device_pointer
     is_done = False
     while not is_done:
@@ -81,6 +84,8 @@ def propagate(relaxation, early, late, scratch):  # type: ignore[no-untyped-def]
         for device in range(len(pointer) - 1):
             if not scratch.is_dirty[device]:
                 continue
+            if scratch.work[0] >= until:
+                return True
             is_done = False
             scratch.is_dirty[device] = False
             begin, end = pointer[device], pointer[device + 1]

@@ -3,6 +3,9 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
 
 from gapweave.models.bounds import SEARCH
 from gapweave.models.schedule import Bound
@@ -16,8 +19,10 @@ from gapweave.solver.stopping import Stopping
 PHASE = "shaving"
 #: Steps of the innermost loops per unit of a question's budget, which takes about as long as one of CP-SAT's.
 _STEPS_PER_UNIT = 2_000_000_000
-#: Steps between two looks at the clock, about 0.05 s.
-_STEPS_PER_LOOK = 5_000_000
+#: Steps between two looks at the clock, about 0.05 s, and as many passes over all devices at least.
+_STEPS_PER_LOOK, _PASSES_PER_LOOK = 5_000_000, 4
+#: Above so many steps per pass over all devices, a look at the clock would have to wait too long.
+_MOST_STEPS_PER_PASS = 12_000_000
 #: A question's first budget, and the first and the least step between two, as shares of the gap.
 _FIRST_BUDGET, _FIRST_STEP, _LEAST_STEP = 0.02, 1 / 8, 1 / 32
 #: So many rounds in a row that each close less than this share of the gap are the last ones.
@@ -41,7 +46,6 @@ class Shaving:
     work: float = 0.0
     _horizons: Rising = field(default_factory=lambda: Rising(_FIRST_BUDGET, _FIRST_STEP, _LEAST_STEP))
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _relaxation: Relaxation | None = None
 
     def run(self, stopping: Stopping, *, workers: int, work_limit: float | None = None) -> None:
         """Refute horizons from the bound on, with twice the budget in every round, as long as that pays.
@@ -53,10 +57,11 @@ class Shaving:
         """
         if self.incumbent.starts is None or self.is_spent:
             return
+        if self._steps_per_pass > _MOST_STEPS_PER_PASS:
+            self.fruitless = _MOST_FRUITLESS
+            return
         last = self.work + (float("inf") if work_limit is None else work_limit)
         self.incumbent.enter(PHASE)
-        if self._relaxation is None:
-            self._relaxation = Relaxation.of(self.incumbent.problem)
         while not (self.incumbent.is_optimal or self.is_spent or stopping or self.work >= last):
             gap = self._gap
             self._run_round(self._horizons.budget, stopping, last, workers)
@@ -69,6 +74,16 @@ class Shaving:
     def is_spent(self) -> bool:
         """Whether no more rounds are worth their time."""
         return self.fruitless >= _MOST_FRUITLESS
+
+    @cached_property
+    def _relaxation(self) -> Relaxation:
+        return Relaxation.of(self.incumbent.problem)
+
+    @cached_property
+    def _steps_per_pass(self) -> int:
+        """Steps of the innermost loops for one pass over all devices: squares of numbers of tasks."""
+        device = self.incumbent.problem.arrays.device
+        return int((np.bincount(device[device >= 0]) ** 2).sum())
 
     @property
     def _gap(self) -> int:
@@ -100,13 +115,13 @@ class Shaving:
 
     def _ask(self, question: Question, stopping: Stopping) -> None:
         """Shave until the horizon is refuted, its budget is spent, or the answer is no use any more."""
-        assert self._relaxation is not None
         refutation = Refutation(self.incumbent.problem, self._relaxation, question.horizon)
         budget = round(question.budget * _STEPS_PER_UNIT)
+        steps = max(_STEPS_PER_LOOK, _PASSES_PER_LOOK * self._steps_per_pass)
         while not refutation.is_over and refutation.work < budget:
             if stopping or question.horizon < self.incumbent.lower_bound:
                 break
-            refutation.go_on(min(_STEPS_PER_LOOK, budget - refutation.work))
+            refutation.go_on(min(steps, budget - refutation.work))
         with self._lock:
             self.work += refutation.work / _STEPS_PER_UNIT
             if refutation.is_refuted:
