@@ -57,9 +57,6 @@ class Shaving:
         """
         if self.incumbent.starts is None or self.is_spent:
             return
-        if self._steps_per_pass > _MOST_STEPS_PER_PASS:
-            self.fruitless = _MOST_FRUITLESS
-            return
         last = self.work + (float("inf") if work_limit is None else work_limit)
         self.incumbent.enter(PHASE)
         while not (self.incumbent.is_optimal or self.is_spent or stopping or self.work >= last):
@@ -72,8 +69,8 @@ class Shaving:
 
     @property
     def is_spent(self) -> bool:
-        """Whether no more rounds are worth their time."""
-        return self.fruitless >= _MOST_FRUITLESS
+        """Whether no more rounds are worth their time, or none is possible."""
+        return self.fruitless >= _MOST_FRUITLESS or self._steps_per_pass > _MOST_STEPS_PER_PASS
 
     @cached_property
     def _relaxation(self) -> Relaxation:
