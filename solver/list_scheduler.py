@@ -17,6 +17,7 @@ from gapweave.models.instance import Stage
 from gapweave.models.task_arrays import KIND_COUNT, B, F, Int64Array, TaskArrays, W
 from gapweave.solver.list_kernel import Layout, simulate
 from gapweave.solver.room import rooms
+from gapweave.solver.slices import pointers, pointers_by
 
 UNLIMITED = 2**62
 
@@ -57,23 +58,23 @@ class ListScheduler:
             releases=_releases(arrays),
             in_degrees=arrays.in_degree.astype(np.int64),
             devices=arrays.device,
-            successor_ptr=_pointers(np.bincount(arrays.edge_source, minlength=arrays.node_count)),
+            successor_ptr=pointers_by(arrays.edge_source, arrays.node_count),
             successors=arrays.edge_target[order],
             lags=arrays.edge_lag[order],
-            lane_ptr=_pointers([sum(block.device == device for block in by_device) for device in devices]),
+            lane_ptr=pointers([sum(block.device == device for block in by_device) for device in devices]),
             lane_kind=_array(block.kind for block in by_device),
             lane_duration=_array(block.duration for block in by_device),
             lane_first=_array(block.first for block in by_device),
             lane_stop=_array(block.first + block.size for block in by_device),
             lane_group=_array(number[block.job, block.stage] for block in by_device),
             lane_freed=_array(_freed(block.kind, stage_of[block]) for block in by_device),
-            group_ptr=_pointers([sum(own == device for own, *_ in self.groups) for device in devices]),
+            group_ptr=pointers([sum(own == device for own, *_ in self.groups) for device in devices]),
             group_peak=_array(stage.memory.peak for stage in stages),
             group_forwards=forwards,
-            busy_ptr=_pointers([len(room.busy) for room in own_rooms]),
+            busy_ptr=pointers([len(room.busy) for room in own_rooms]),
             busy_start=_array(start for room in own_rooms for start, _ in room.busy),
             busy_end=_array(end for room in own_rooms for _, end in room.busy),
-            step_ptr=_pointers([len(room.memory or ()) for room in own_rooms]),
+            step_ptr=pointers([len(room.memory or ()) for room in own_rooms]),
             step_time=_array(time for room in own_rooms for time, _ in room.memory or ()),
             step_free=_array(free for room in own_rooms for _, free in room.memory or ()),
         )
@@ -134,10 +135,6 @@ class ListScheduler:
 def _releases(arrays: TaskArrays) -> Int64Array:
     per_job = np.array([job.release for job in arrays.instance.jobs], dtype=np.int64)
     return per_job[arrays.job]
-
-
-def _pointers(counts: Sequence[int] | Int64Array) -> Int64Array:
-    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)])
 
 
 def _array(values: Iterable[int]) -> Int64Array:

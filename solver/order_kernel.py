@@ -6,6 +6,7 @@ import numpy as np
 
 from gapweave.models.task_arrays import Int64Array, TaskArrays
 from gapweave.solver.compiled import allocating, compiled
+from gapweave.solver.slices import pointers_by
 
 #: Later than any time that adds to another without overflow.
 NEVER = 2**60
@@ -35,18 +36,13 @@ class Neighbours(NamedTuple):
         by_target = np.argsort(arrays.edge_target, kind="stable")
         by_source = np.argsort(arrays.edge_source, kind="stable")
         return cls(
-            _pointers(arrays.edge_target, arrays.node_count),
+            pointers_by(arrays.edge_target, arrays.node_count),
             arrays.edge_source[by_target],
             arrays.edge_lag[by_target],
-            _pointers(arrays.edge_source, arrays.node_count),
+            pointers_by(arrays.edge_source, arrays.node_count),
             arrays.edge_target[by_source],
             arrays.edge_lag[by_source],
         )
-
-
-def _pointers(ends: Int64Array, count: int) -> Int64Array:
-    counts = np.bincount(ends, minlength=count)
-    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)])
 
 
 class Fixed(NamedTuple):

@@ -9,6 +9,7 @@ from gapweave.models.memory import memory_effects
 from gapweave.models.task_arrays import NODE_KINDS, Int64Array
 from gapweave.solver.problem import Problem
 from gapweave.solver.room import free_capacities
+from gapweave.solver.slices import pointers_by
 
 #: Stands for no limit, of memory or time; a sum of a few still fits 64 bits.
 UNLIMITED = 2**60
@@ -173,7 +174,7 @@ def _block_deltas(problem: Problem) -> Int64Array:
 def _assembled(nodes: _Nodes, problem: Problem) -> OrderGraph:
     count, devices = len(nodes.duration), len(problem.instance.devices)
     by_target = np.argsort(nodes.target, kind="stable")
-    pred_ptr = _pointers(np.bincount(nodes.target, minlength=count))
+    pred_ptr = pointers_by(nodes.target, count)
     preds, lags = nodes.source[by_target], nodes.lag[by_target]
     has_pred = np.diff(pred_ptr) > 0
     first_pred, first_lag = np.full(count, -1, dtype=np.int64), np.zeros(count, dtype=np.int64)
@@ -192,11 +193,11 @@ def _assembled(nodes: _Nodes, problem: Problem) -> OrderGraph:
         pred_ptr=pred_ptr,
         preds=preds,
         lags=lags,
-        succ_ptr=_pointers(np.bincount(nodes.source, minlength=count)),
+        succ_ptr=pointers_by(nodes.source, count),
         succs=nodes.target[np.argsort(nodes.source, kind="stable")],
         first_pred=first_pred,
         first_lag=first_lag,
-        seq_ptr=_pointers(np.bincount(nodes.device[nodes.device >= 0], minlength=devices)),
+        seq_ptr=pointers_by(nodes.device[nodes.device >= 0], devices),
         capacity=np.array(capacities, dtype=np.int64),
     )
 
@@ -207,7 +208,3 @@ def _following(lane: Int64Array) -> Int64Array:
     following = np.full(len(lane), -1, dtype=np.int64)
     following[by_lane[:-1][same]] = by_lane[1:][same]
     return following
-
-
-def _pointers(counts: Int64Array) -> Int64Array:
-    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)])

@@ -15,20 +15,17 @@ class Refutation:
         No schedule ends by the horizon.
     is_over
         That is so, or no task can be shaved any more.
+    domains
+        What is left of each task's time.
     """
 
     def __init__(self, problem: Problem, relaxation: Relaxation, horizon: int) -> None:
         self.horizon = horizon
         self.is_refuted = self.is_over = False
         self._relaxation = relaxation
-        self._domains = Domains.of(problem, horizon)
+        self.domains = Domains.of(problem, horizon)
         self._scratch = Scratch.of(relaxation)
-        self._trial = Trial.of(self._domains)
-
-    @property
-    def domains(self) -> Domains:
-        """What is left of each task's time."""
-        return self._domains
+        self._trial = Trial.of(self.domains)
 
     @property
     def work(self) -> int:
@@ -40,7 +37,7 @@ class Refutation:
         outcome = shave(
             self._relaxation,
             self._relaxation.mirror,
-            self._domains,
+            self.domains,
             self._scratch,
             self._scratch.mirror,
             self._trial,

@@ -10,6 +10,7 @@ from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.arcs import Arc, equal_job_arcs, input_arcs, microbatch_arcs, turnaround_arcs
 from gapweave.solver.domains import earliest_starts, latest_starts
 from gapweave.solver.problem import Problem
+from gapweave.solver.slices import pointers_by
 
 
 class Arcs(NamedTuple):
@@ -23,7 +24,7 @@ class Arcs(NamedTuple):
     def of(cls, source: Int64Array, target: Int64Array, delay: Int64Array, nodes: int) -> "Arcs":
         """Sort arcs by source."""
         order = np.argsort(source, kind="stable")
-        return cls(_pointers(source, nodes), target[order], delay[order])
+        return cls(pointers_by(source, nodes), target[order], delay[order])
 
 
 class Relaxation(NamedTuple):
@@ -60,7 +61,7 @@ class Relaxation(NamedTuple):
             arrays.device,
             Arcs.of(source, target, delay, nodes),
             Arcs.of(target, source, mirrored_delay, nodes),
-            _pointers(arrays.device[arrays.device >= 0], len(arrays.instance.devices)),
+            pointers_by(arrays.device[arrays.device >= 0], len(arrays.instance.devices)),
             by_device[(arrays.device < 0).sum() :],
         )
 
@@ -99,8 +100,3 @@ class Domains(NamedTuple):
 def _columns(arcs: Iterable[Arc]) -> tuple[Int64Array, Int64Array, Int64Array]:
     table = np.array(list(arcs), dtype=np.int64).reshape(-1, 3)
     return table[:, 0].copy(), table[:, 1].copy(), table[:, 2].copy()
-
-
-def _pointers(keys: Int64Array, count: int) -> Int64Array:
-    sizes = np.bincount(keys, minlength=count)
-    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes, dtype=np.int64)])

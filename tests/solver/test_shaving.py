@@ -36,6 +36,13 @@ def shaved(problem: Problem, horizon: int, steps: int = ALL) -> Refutation:
     return refutation
 
 
+def assert_leaves(refutation: Refutation, problem: Problem, starts: Int64Array) -> None:
+    """Nothing is refuted, and every task of the schedule runs in the time that is left to it."""
+    assert not refutation.is_refuted
+    assert (refutation.domains.early <= starts).all()
+    assert (starts + problem.arrays.duration <= -refutation.domains.late).all()
+
+
 def split_pair() -> Instance:
     """Without limits on memory; the bounds say 27,895, and propagation alone refutes 27,991."""
     return made(devices=8, microbatches=(3, 3), split=True, transfer=40, seed=2)
@@ -57,11 +64,9 @@ def test_what_is_refuted_is_below_the_optimum_and_an_optimal_schedule_remains(se
     problem = Problem(case.instance, case.mode, exhaustive.primary)
     assert least is not None
     refutation = shaved(problem, least)
-    assert not refutation.is_refuted
     starts = Decision(problem, least, seed).ask(PLENTY, Stopping(None)).starts
     assert starts is not None
-    assert (refutation.domains.early <= starts).all()
-    assert (starts + problem.arrays.duration <= -refutation.domains.late).all()
+    assert_leaves(refutation, problem, starts)
 
 
 @law
@@ -72,9 +77,7 @@ def test_a_schedule_stays_possible_until_its_end(instance: Instance) -> None:
     if starts is None:
         return
     refutation = shaved(problem, problem.makespan(starts))
-    assert not refutation.is_refuted
-    assert (refutation.domains.early <= starts).all()
-    assert (starts + problem.arrays.duration <= -refutation.domains.late).all()
+    assert_leaves(refutation, problem, starts)
 
 
 @law
@@ -106,9 +109,7 @@ def test_interrupted_it_ends_too_and_finds_nothing_that_is_wrong(steps: int) -> 
     starts = list_schedule(problem)
     assert starts is not None
     parts = shaved(problem, problem.makespan(starts), steps)
-    assert not parts.is_refuted
-    assert (parts.domains.early <= starts).all()
-    assert (starts + problem.arrays.duration <= -parts.domains.late).all()
+    assert_leaves(parts, problem, starts)
 
 
 def test_rarely_interrupted_it_refutes_the_same() -> None:
