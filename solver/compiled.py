@@ -6,9 +6,11 @@ what it decorates works on the arrays that it is given and makes none. ``@alloca
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numba
+from numba.core.caching import FunctionCache
 
 #: Untyped, as numba's annotations leave out ``_nrt``, the option that its own loops set.
 _njit: Any = numba.njit
@@ -32,11 +34,27 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _kept_on_disk(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
     """Compile a function; without a place to keep the result, every process does so."""
-    try:
-        kept: Callable[..., Any] = _njit(cache=True, nogil=True, **options)(function)
-    except RuntimeError:
-        kept = _njit(nogil=True, **options)(function)
+    loop = _njit(nogil=True, **options)(function)
+    with suppress(RuntimeError):
+        loop._cache = _Kept(function)  # what ``cache=True`` does
+    kept: Callable[..., Any] = loop
     return kept
+
+
+class _Kept(FunctionCache):  # type: ignore[misc]
+    """The results on disk; one that cannot be read is given up.
+
+    They name classes by module, so results of an older version may name what is elsewhere now. numba looks
+    whether a result is out of date only once it is read.
+    """
+
+    def load_overload(self, signature: Any, context: Any) -> Any:
+        """Return the loop for these types; None if it has to be compiled."""
+        try:
+            return super().load_overload(signature, context)
+        except Exception:  # whatever unpickling raises
+            self.flush()
+            return None
 
 
 @inlined
