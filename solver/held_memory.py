@@ -1,7 +1,35 @@
 """What a microbatch holds of its device's memory, as intervals from one of its tasks to another."""
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 from gapweave.models.instance import Stage
-from gapweave.models.task_arrays import B, F, W
+from gapweave.models.task_arrays import B, F, TaskArrays, W
+
+
+class Hold(NamedTuple):
+    """An amount of memory that is held from the start of one node to the end of another."""
+
+    claim: int
+    release: int
+    amount: int
+
+
+def holds_on(arrays: TaskArrays, device: int) -> Iterator[Hold]:
+    """Yield all that tasks of a device hold, resident memory apart."""
+    for forward in arrays.blocks:
+        if forward.kind != F or forward.device != device:
+            continue
+        firsts = {F: forward.first}
+        for kind in (B, W):
+            block = arrays.block(forward.job, kind, forward.stage)
+            if block is not None:
+                firsts[kind] = block.first
+        stage = arrays.instance.jobs[forward.job].stages[forward.stage]
+        for claim, release, amount in held_amounts(stage):
+            if amount:
+                for microbatch in range(forward.size):
+                    yield Hold(firsts[claim] + microbatch, firsts[release] + microbatch, amount)
 
 
 def held_amounts(stage: Stage) -> list[tuple[int, int, int]]:

@@ -3,16 +3,16 @@
 Notation: ``s`` start, ``d`` duration.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from math import gcd
 
 from ortools.sat.python import cp_model
 
-from gapweave.models.task_arrays import B, F, Int64Array, W
+from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.arcs import Arc, equal_job_arcs, input_arcs, microbatch_arcs, turnaround_arcs
 from gapweave.solver.cpsat.variables import Variables
 from gapweave.solver.equal_jobs import in_turns
-from gapweave.solver.held_memory import held_amounts
+from gapweave.solver.held_memory import holds_on
 from gapweave.solver.problem import Problem
 from gapweave.solver.room import free_capacities
 from gapweave.solver.stopping import Stopping
@@ -90,30 +90,14 @@ class ScheduleModel:
         for device, free in enumerate(free_capacities(self.problem.instance)):
             if free is None:
                 continue
-            holds = list(self._holds(device))
-            scale = gcd(*(amount for *_, amount in holds)) if holds else 1
-            if not scale:
+            holds = list(holds_on(self.problem.arrays, device))
+            if not holds:
                 continue
-            intervals = [self._hold_interval(first, last) for first, last, amount in holds if amount]
-            demands = [amount // scale for *_, amount in holds if amount]
+            scale = gcd(*(hold.amount for hold in holds))
+            demands = [hold.amount // scale for hold in holds]
             if sum(demands) > free // scale:
+                intervals = [self._hold_interval(hold.claim, hold.release) for hold in holds]
                 self.cp_model.add_cumulative(intervals, demands, free // scale)
-
-    def _holds(self, device: int) -> Iterator[tuple[int, int, int]]:
-        """Yield (claiming node, freeing node, amount) of all memory that tasks of a device hold."""
-        arrays = self.problem.arrays
-        for forward in arrays.blocks:
-            if forward.kind != F or forward.device != device:
-                continue
-            stage = arrays.instance.jobs[forward.job].stages[forward.stage]
-            firsts = {F: forward.first}
-            for kind in (B, W):
-                block = arrays.block(forward.job, kind, forward.stage)
-                if block is not None:
-                    firsts[kind] = block.first
-            for claim, release, amount in held_amounts(stage):
-                for microbatch in range(forward.size):
-                    yield firsts[claim] + microbatch, firsts[release] + microbatch, amount
 
     def _hold_interval(self, claim: int, release: int) -> cp_model.IntervalVar:
         """Interval from the start of one task to the end of another."""
