@@ -36,12 +36,12 @@ def _kept_on_disk(function: Callable[..., Any], **options: Any) -> Callable[...,
     """Compile a function; without a place to keep the result, every process does so."""
     loop = _njit(nogil=True, **options)(function)
     with suppress(RuntimeError):
-        loop._cache = _Kept(function)  # what ``cache=True`` does
+        loop._cache = _Kept(function)  # type: ignore[no-untyped-call]  # what ``cache=True`` does
     kept: Callable[..., Any] = loop
     return kept
 
 
-class _Kept(FunctionCache):  # type: ignore[misc]
+class _Kept(FunctionCache):
     """The results on disk; one that cannot be read is given up.
 
     They name classes by module, so results of an older version may name what is elsewhere now. numba looks
@@ -51,9 +51,9 @@ class _Kept(FunctionCache):  # type: ignore[misc]
     def load_overload(self, signature: Any, context: Any) -> Any:
         """Return the loop for these types; None if it has to be compiled."""
         try:
-            return super().load_overload(signature, context)
+            return super().load_overload(signature, context)  # type: ignore[no-untyped-call]
         except Exception:  # whatever unpickling raises
-            self.flush()
+            self.flush()  # type: ignore[no-untyped-call]
             return None
 
 

@@ -37,24 +37,24 @@ class Trial(NamedTuple):
 
 
 @compiled
-def shave(relaxation, mirror, domains, scratch, mirror_scratch, trial, until):  # type: ignore[no-untyped-def]
-    """Shave one task after the other, until ``scratch.work`` reaches ``until``.
+def shave(side, mirror, domains, trial, until):  # type: ignore[no-untyped-def]
+    """Shave one task after the other, until the work done reaches ``until``.
 
     What is under way then counts as possible; the next call goes on with the next task. Returns ``REFUTED``
     if some task has no time left, ``CONSISTENT`` if no task can be shaved, or ``OPEN``.
     """
     early, late = domains.early, domains.late
-    if not propagate(relaxation, early, late, scratch, until):
+    if not propagate(side, mirror, early, late, until):
         return REFUTED
-    tasks, at = relaxation.device_tasks, trial.at
+    tasks, work, at = side.relaxation.device_tasks, side.scratch.work, trial.at
     while at[1] < len(tasks):
-        if scratch.work[0] >= until:
+        if work[0] >= until:
             return OPEN
         node = tasks[at[0]]
-        starts = _shave_start(relaxation, early, late, scratch, trial, node, until)
+        starts = _shave_start(side, mirror, early, late, trial, node, until)
         if starts < 0:
             return REFUTED
-        ends = _shave_start(mirror, late, early, mirror_scratch, trial, node, until)
+        ends = _shave_start(mirror, side, late, early, trial, node, until)
         if ends < 0:
             return REFUTED
         at[1] = 0 if starts + ends > 0 else at[1] + 1
@@ -63,25 +63,25 @@ def shave(relaxation, mirror, domains, scratch, mirror_scratch, trial, until):  
 
 
 @compiled
-def _shave_start(relaxation, early, late, scratch, trial, node, until):  # type: ignore[no-untyped-def]
+def _shave_start(side, mirror, early, late, trial, node, until):  # type: ignore[no-untyped-def]
     """Cut off early starts of a task; returns how often it did, or -1 if nothing is possible."""
-    duration, cuts = relaxation.duration[node], 0
+    duration, cuts = side.relaxation.duration[node], 0
     width = -late[node] - duration - early[node]
     part = (width + _FIRST_PART - 1) // _FIRST_PART
-    while part > 0 and part * _LAST_PART >= width and scratch.work[0] < until:
+    while part > 0 and part * _LAST_PART >= width and side.scratch.work[0] < until:
         copy_into(trial.early, early)
         copy_into(trial.late, late)
         trial.late[node] = -(early[node] + part - 1 + duration)
-        _queue(scratch, node)
-        is_possible = follow(relaxation, relaxation.mirrored, trial.late, trial.early, scratch, 1)
-        if is_possible and propagate(relaxation, trial.early, trial.late, scratch, until):
+        _queue(side.scratch, node)
+        is_possible = follow(mirror, trial.late, trial.early, 1)
+        if is_possible and propagate(side, mirror, trial.early, trial.late, until):
             part //= _SHRINK
             continue
         cuts += 1
         early[node] += part
-        _queue(scratch, node)
-        is_possible = follow(relaxation, relaxation.arcs, early, late, scratch, 1)
-        if not (is_possible and propagate(relaxation, early, late, scratch, until)):
+        _queue(side.scratch, node)
+        is_possible = follow(side, early, late, 1)
+        if not (is_possible and propagate(side, mirror, early, late, until)):
             return -1
         width = -late[node] - duration - early[node]
         part = min(2 * part, width)

@@ -2,121 +2,63 @@
 
 All is written for earliest starts. Latest ends are the earliest starts of the mirror image, in which time
 runs backwards: each function is called for both, with ``early`` and ``late`` exchanged.
-
-References
-----------
-P. Baptiste, C. Le Pape, W. Nuijten, "Constraint-Based Scheduling", Kluwer 2001: edge finding in quadratic
-time. P. Vilim, "O(n log n) filtering algorithms for unary resource constraint", CPAIOR 2004: detectable
-precedences.
 """
 
-from typing import NamedTuple
-
-import numpy as np
-
-from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.compiled import compiled
-from gapweave.solver.shaving.relaxation import Relaxation
-
-_NEVER = 2**60
-
-
-class Scratch(NamedTuple):
-    """Room to work in, of one thread.
-
-    Attributes
-    ----------
-    queue, is_queued
-        Nodes whose successors are to be looked at: a ring, shape (nodes,).
-    is_dirty
-        Devices with a task that changed, shape (devices,).
-    order, mirrored_order
-        The tasks of each device, nearly in order of their earliest starts.
-    start, after, changed
-        Of one device: new earliest starts, what edge finding would make of them, tasks that changed.
-    work
-        Steps of the innermost loops so far, shape (1,).
-    """
-
-    queue: Int64Array
-    is_queued: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
-    is_dirty: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
-    order: Int64Array
-    mirrored_order: Int64Array
-    start: Int64Array
-    after: Int64Array
-    changed: Int64Array
-    work: Int64Array
-
-    @classmethod
-    def of(cls, relaxation: Relaxation) -> "Scratch":
-        """Make room; every device is dirty."""
-        nodes, devices = len(relaxation.duration), len(relaxation.device_pointer) - 1
-        tasks = relaxation.device_tasks
-        return cls(
-            np.empty(nodes, dtype=np.int64),
-            np.zeros(nodes, dtype=np.bool_),
-            np.ones(devices, dtype=np.bool_),
-            tasks.copy(),
-            tasks.copy(),
-            np.empty(nodes, dtype=np.int64),
-            np.empty(nodes, dtype=np.int64),
-            np.empty(nodes, dtype=np.int64),
-            np.zeros(1, dtype=np.int64),
-        )
-
-    @property
-    def mirror(self) -> "Scratch":
-        """The same room for the mirror image."""
-        return self._replace(order=self.mirrored_order, mirrored_order=self.order)
+from gapweave.solver.shaving.memory import raise_claims
+from gapweave.solver.shaving.one_machine import raise_starts
 
 
 @compiled
-def propagate(relaxation, early, late, scratch, until):  # type: ignore[no-untyped-def]
-    """Propagate on every dirty device until none is, or ``scratch.work`` reaches ``until``.
+def propagate(side, mirror, early, late, until):  # type: ignore[no-untyped-def]
+    """Propagate on every dirty device until none is, or the work done reaches ``until``.
 
     Returns False if some task has no time left.
     """
-    pointer = relaxation.device_pointer
-    is_done = False
+    scratch, is_done = side.scratch, False
     while not is_done:
         is_done = True
-        for device in range(len(pointer) - 1):
+        for device in range(len(scratch.is_dirty)):
             if not scratch.is_dirty[device]:
                 continue
             if scratch.work[0] >= until:
                 return True
             is_done = False
             scratch.is_dirty[device] = False
-            begin, end = pointer[device], pointer[device + 1]
-            if not _tighten(relaxation, relaxation.arcs, early, late, scratch.order[begin:end], scratch):
+            if not _tighten(side, early, late, device):
                 return False
-            order = scratch.mirrored_order[begin:end]
-            if not _tighten(relaxation, relaxation.mirrored, late, early, order, scratch):
+            if not _tighten(mirror, late, early, device):
                 return False
     return True
 
 
 @compiled
-def _tighten(relaxation, arcs, early, late, order, scratch):  # type: ignore[no-untyped-def]
+def _tighten(side, early, late, device):  # type: ignore[no-untyped-def]
     """Raise earliest starts of one device's tasks, and of what follows; returns False at a contradiction."""
-    count = raise_starts(relaxation.duration, early, late, order, scratch)
+    count = raise_starts(side, early, late, device)
+    if count >= 0:
+        count = raise_claims(side, early, late, device, count)
     if count < 0:
         return False
+    scratch, queued = side.scratch, 0
     for place in range(count):
         node = scratch.changed[place]
-        scratch.queue[place] = node
-        scratch.is_queued[node] = True
-    return follow(relaxation, arcs, early, late, scratch, count)
+        if not scratch.is_queued[node]:
+            scratch.queue[queued] = node
+            scratch.is_queued[node] = True
+            queued += 1
+    return follow(side, early, late, queued)
 
 
 @compiled
-def follow(relaxation, arcs, early, late, scratch, count):  # type: ignore[no-untyped-def]
+def follow(side, early, late, count):  # type: ignore[no-untyped-def]
     """Raise earliest starts along arcs, from the ``count`` nodes at the head of the queue.
 
     Devices of nodes that changed become dirty; returns False at a contradiction.
     """
-    duration, queue, first, size = relaxation.duration, scratch.queue, 0, len(scratch.queue)
+    relaxation, scratch = side.relaxation, side.scratch
+    arcs, duration = relaxation.arcs, relaxation.duration
+    queue, first, size = scratch.queue, 0, len(scratch.queue)
     is_possible = True
     while count > 0:
         node = queue[first]
@@ -140,82 +82,3 @@ def follow(relaxation, arcs, early, late, scratch, count):  # type: ignore[no-un
                 queue[place if place < size else place - size] = target
                 count += 1
     return is_possible
-
-
-@compiled
-def raise_starts(duration, early, late, order, scratch):  # type: ignore[no-untyped-def]
-    """Raise the earliest starts of one device's tasks by detectable precedences and edge finding.
-
-    ``scratch.changed`` names those that rose; returns how many, or -1 at a contradiction.
-    """
-    _sort(order, early)
-    start, count = scratch.start, 0
-    for place in range(len(order)):
-        start[place] = early[order[place]]
-    _detect_precedences(duration, early, late, order, start)
-    if not _find_edges(duration, early, late, order, start, scratch.after):
-        return -1
-    scratch.work[0] += len(order) * len(order)
-    for place in range(len(order)):
-        node = order[place]
-        if start[place] > early[node]:
-            if start[place] + duration[node] + late[node] > 0:
-                return -1
-            early[node] = start[place]
-            scratch.changed[count] = node
-            count += 1
-    return count
-
-
-@compiled
-def _sort(order, early):  # type: ignore[no-untyped-def]
-    """Sort by earliest start; by insertion, as hardly anything is out of order."""
-    for place in range(1, len(order)):
-        node, hole = order[place], place
-        while hole > 0 and early[order[hole - 1]] > early[node]:
-            order[hole] = order[hole - 1]
-            hole -= 1
-        order[hole] = node
-
-
-@compiled
-def _detect_precedences(duration, early, late, order, start):  # type: ignore[no-untyped-def]
-    """What cannot begin after a task's earliest end comes before it: it starts once all that is done."""
-    for place in range(len(order)):
-        node = order[place]
-        earliest_end, done = early[node] + duration[node], -_NEVER
-        for other in order:
-            if other != node and earliest_end > -late[other] - duration[other]:
-                done = max(done, early[other]) + duration[other]
-        start[place] = max(start[place], done)
-
-
-@compiled
-def _find_edges(duration, early, late, order, start, after):  # type: ignore[no-untyped-def]
-    """If a task and a set do not fit before the set's latest end, it comes after the set.
-
-    For each latest end, sets are what ends by it and begins from some time on. Returns False if a set does
-    not fit.
-    """
-    for last in order:
-        due, work, done = -late[last], 0, -_NEVER
-        for place in range(len(order) - 1, -1, -1):
-            node = order[place]
-            if -late[node] <= due:
-                work += duration[node]
-                done = max(done, early[node] + work)
-            after[place] = done
-        if done > due:
-            return False
-        full = -_NEVER
-        for place in range(len(order)):
-            node = order[place]
-            if -late[node] <= due:
-                full = max(full, early[node] + work)
-                work -= duration[node]
-                continue
-            if early[node] + work + duration[node] > due:
-                start[place] = max(start[place], after[place])
-            if full + duration[node] > due:
-                start[place] = max(start[place], done)
-    return True

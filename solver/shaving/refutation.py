@@ -2,8 +2,8 @@
 
 from gapweave.solver.problem import Problem
 from gapweave.solver.shaving.kernel import OPEN, REFUTED, Trial, shave
-from gapweave.solver.shaving.propagation import Scratch
 from gapweave.solver.shaving.relaxation import Domains, Relaxation
+from gapweave.solver.shaving.scratch import Side
 
 
 class Refutation:
@@ -22,25 +22,16 @@ class Refutation:
     def __init__(self, problem: Problem, relaxation: Relaxation, horizon: int) -> None:
         self.horizon = horizon
         self.is_refuted = self.is_over = False
-        self._relaxation = relaxation
         self.domains = Domains.of(problem, horizon)
-        self._scratch = Scratch.of(relaxation)
+        self._side = Side.of(relaxation)
         self._trial = Trial.of(self.domains)
 
     @property
     def work(self) -> int:
         """Steps of the innermost loops so far."""
-        return int(self._scratch.work[0])
+        return int(self._side.scratch.work[0])
 
     def go_on(self, steps: int) -> None:
         """Shave for so many more steps of the innermost loops."""
-        outcome = shave(
-            self._relaxation,
-            self._relaxation.mirror,
-            self.domains,
-            self._scratch,
-            self._scratch.mirror,
-            self._trial,
-            self.work + steps,
-        )
+        outcome = shave(self._side, self._side.mirror, self.domains, self._trial, self.work + steps)
         self.is_refuted, self.is_over = outcome == REFUTED, outcome != OPEN

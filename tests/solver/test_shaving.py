@@ -21,8 +21,9 @@ from gapweave.solver.equal_jobs import in_turns
 from gapweave.solver.list_scheduler import ListScheduler
 from gapweave.solver.problem import Problem
 from gapweave.solver.shaving import Refutation, Relaxation, Shaving
-from gapweave.solver.shaving.propagation import Scratch, propagate
+from gapweave.solver.shaving.propagation import propagate
 from gapweave.solver.shaving.relaxation import Domains
+from gapweave.solver.shaving.scratch import Side
 from gapweave.solver.stopping import Stopping
 
 #: More steps than any instance here needs.
@@ -129,10 +130,11 @@ def test_of_too_many_tasks_on_a_device_nothing_is_shaved(monkeypatch: pytest.Mon
 
 def test_it_refutes_what_propagation_does_not() -> None:
     problem = Problem(split_pair())
-    relaxation = Relaxation.of(problem)
+    side = Side.of(Relaxation.of(problem))
     for horizon, propagates in ((27_990, False), (28_050, True)):
         domains = Domains.of(problem, horizon)
-        assert propagate(relaxation, domains.early, domains.late, Scratch.of(relaxation), ALL) == propagates
+        side.scratch.is_dirty[:] = True
+        assert propagate(side, side.mirror, domains.early, domains.late, ALL) == propagates
         assert shaved(problem, horizon).is_refuted
 
 
