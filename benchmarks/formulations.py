@@ -17,6 +17,7 @@ from gapweave.solver.cpsat.model import ScheduleModel
 from gapweave.solver.heuristics import heuristic
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.job_alone import JobAlone, alone
+from gapweave.solver.options import Options
 from gapweave.solver.problem import Problem
 from gapweave.solver.stopping import Stopping
 
@@ -87,7 +88,8 @@ def pose(name: str, is_fill: bool) -> tuple[Problem, Int64Array]:
         own = alone(instance, 0, heuristic("1f1b"))
     problem = _problem(instance, own)
     incumbent = Incumbent(problem, Stopping(None))
-    construct(problem, incumbent, Stopping(1.0), 0, own)
+    options = Options("makespan", "joint", None, None, "given", 1.0, None, 1, 0)
+    construct(problem, incumbent, Stopping(1.0), options, own)
     if incumbent.starts is None:
         raise SystemExit(f"{name}: no schedule within a second")
     return problem, incumbent.starts

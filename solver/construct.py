@@ -22,7 +22,6 @@ from gapweave.solver.pinned import pinned_starts
 from gapweave.solver.problem import Problem
 from gapweave.solver.rule_search import search_rules
 from gapweave.solver.stopping import Stopping
-from gapweave.solver.streams import search_streams
 
 #: Dispatch rules tried before the heuristics, which take much longer each, and share of the time for them.
 _FIRST_RULES = 50
@@ -38,8 +37,6 @@ _ANNEALING_SHARE = 0.03
 #: end in any case: with few tasks, and with many, where annealing is too slow to do better.
 _PATTERNS_SHARES, _RULES_SHARES = (0.15, 0.3), (0.1, 0.3)
 _MANY_TASKS = 10_000
-#: The same for the search along streams.
-_STREAMS_SHARE = 0.4
 
 
 def construct(
@@ -78,9 +75,6 @@ def construct(
     incumbent.enter("dispatch rules")
     schedulers = [("dispatch rules", own), *_around_policies(problem, stopping)]
     search_rules(problem, incumbent, stopping.share(_RULES_SHARES[is_large]), seed, schedulers)
-    if stopping or incumbent.is_optimal:
-        return
-    search_streams(problem, incumbent, stopping.share(_STREAMS_SHARE), seed, options.threads)
 
 
 def _try_heuristics(

@@ -11,10 +11,11 @@ from gapweave.models.errors import Interrupted, InvalidOption, NothingFound
 from gapweave.models.instance import Instance
 from gapweave.models.placement import Placement, placed
 from gapweave.models.schedule import Mode, Objective, Schedule
+from gapweave.solver.agenda import Agenda
 from gapweave.solver.bounds.period import period_bound
 from gapweave.solver.construct import construct
 from gapweave.solver.default_policy import DEFAULT_POLICY
-from gapweave.solver.horizons import Halving, Horizons, Rising
+from gapweave.solver.horizons import Rising
 from gapweave.solver.improve import Improvement
 from gapweave.solver.incumbent import Incumbent, OnProgress
 from gapweave.solver.job_alone import JobAlone
@@ -28,24 +29,31 @@ from gapweave.solver.record import solver_record
 from gapweave.solver.shaving import Shaving
 from gapweave.solver.steady.solve import solve_period
 from gapweave.solver.stopping import Stopping
+from gapweave.solver.streams import search_streams
 from gapweave.solver.timetable import make_schedule
 
 #: Above this many free tasks CP-SAT hardly ever proves what the bounds do not, but by propagation alone.
 MOST_TASKS_TO_PROVE = 1_000
 #: Above this many its propagation takes too long as well.
 _MOST_TASKS_TO_ASK = 5_000
+#: Up to this many, much is decided at once, so that comes before the search along streams.
+_FEW_TASKS = 300
+#: Share of the time after construction for the search along streams.
+_STREAMS_SHARE = 0.4
 #: Share of the time limit for scheduling the primary alone, where a mode needs it.
 _PRIMARY_SHARE = 0.25
 #: Share of the time after construction, and of the work, for the questions that CP-SAT answers at once.
 _SETTLE_SHARE = 0.1
+#: The same with few tasks, and how often their questions are asked again with twice the budget.
+_SETTLE_SHARE_OF_FEW, _REPETITIONS_OF_FEW = 0.25, 3
 #: Share of that time, and of the time for proofs, for shaving, as long as it pays.
 _SHAVE_SHARE = 0.5
-#: Shares of the same time, and of the work, for improving and proving in turn.
-_TURNS = ((0.25, 0.2), (0.2, 0.25))
+#: Shares of the time that is left then, and of the work, for improving and proving in turn.
+_TURNS = ((0.28, 0.22), (0.22, 0.28))
 #: Without proofs: shares of the time left, and of the work, before shaving once more and for that.
 _TURNS_WITHOUT_PROOFS = (0.5, 0.4)
 #: The last of the first where proofs closed less than this share of the gap before.
-_LITTLE, _LAST_AFTER_LITTLE = 0.02, (0.4, 0.05)
+_LITTLE, _LAST_AFTER_LITTLE = 0.02, (0.45, 0.05)
 #: Seconds per task that building and verifying the final schedule takes, kept back from the searches.
 _CONCLUSION = 12e-6
 
@@ -195,13 +203,22 @@ def _pose(instance: Instance, options: Options, stopping: Stopping) -> tuple[Pro
 def _search(problem: Problem, incumbent: Incumbent, stopping: Stopping, options: Options) -> None:
     """Settle what is decided at once, then search around the best schedule, in turns with longer proofs."""
     improvement, shaving = Improvement(problem, incumbent), Shaving(incumbent)
-    if _free_tasks(problem) > MOST_TASKS_TO_PROVE:
-        _settle(incumbent, shaving, stopping, options, Rising())
-        _improve_and_shave(improvement, shaving, stopping, options.with_work(1 - _SETTLE_SHARE))
-        return
-    horizons = Halving()
-    _settle(incumbent, shaving, stopping, options, horizons)
-    _improve_and_prove(incumbent, improvement, shaving, stopping, options, horizons)
+    tasks = _free_tasks(problem)
+    is_provable = tasks <= MOST_TASKS_TO_PROVE
+    agenda = Agenda(shaving=shaving if shaving.is_possible else None) if is_provable else Agenda(Rising())
+    settled = _SETTLE_SHARE
+    if tasks <= _FEW_TASKS:
+        settled = _SETTLE_SHARE_OF_FEW
+        _settle(incumbent, shaving, stopping, options, agenda, settled, _REPETITIONS_OF_FEW)
+    if not (stopping or incumbent.is_optimal):
+        search_streams(problem, incumbent, stopping.share(_STREAMS_SHARE), options.seed, options.threads)
+    if tasks > _FEW_TASKS:
+        _settle(incumbent, shaving, stopping, options, agenda, settled)
+    options = options.with_work(1 - settled)
+    if is_provable:
+        _improve_and_prove(incumbent, improvement, shaving, stopping, options, agenda)
+    else:
+        _improve_and_shave(improvement, shaving, stopping, options)
 
 
 def _improve_and_prove(
@@ -210,10 +227,10 @@ def _improve_and_prove(
     shaving: Shaving,
     stopping: Stopping,
     options: Options,
-    horizons: Horizons,
+    agenda: Agenda,
 ) -> None:
     """Search around the best schedule and prove, in turns; as long as it pays, proofs begin with shaving."""
-    left, gap, closed = 1.0 - _SETTLE_SHARE, _gap(incumbent), 1.0
+    left, gap, closed = 1.0, _gap(incumbent), 1.0
     for improving, proving in _TURNS:
         persistent = closed < _LITTLE and options.has_deadline
         if persistent:
@@ -224,7 +241,7 @@ def _improve_and_prove(
         left, gap = left - improving, _gap(incumbent)
         turn, own = stopping.share(proving / left), options.with_work(proving)
         _shave(shaving, turn, own)
-        _prove(incumbent, turn, own, horizons)
+        _prove(incumbent, turn, own, agenda)
         left -= proving
         closed = 1 - _gap(incumbent) / max(1, gap)
 
@@ -242,15 +259,21 @@ def _improve_and_shave(
 
 
 def _settle(
-    incumbent: Incumbent, shaving: Shaving, stopping: Stopping, options: Options, horizons: Horizons
+    incumbent: Incumbent,
+    shaving: Shaving,
+    stopping: Stopping,
+    options: Options,
+    agenda: Agenda,
+    share: float,
+    repetitions: int = 0,
 ) -> None:
     """Ask the questions that shaving and CP-SAT answer at once, where there are not too many tasks."""
     if incumbent.starts is None:
         return
-    stopping, options = stopping.share(_SETTLE_SHARE), options.with_work(_SETTLE_SHARE)
+    stopping, options = stopping.share(share), options.with_work(share)
     _shave(shaving, stopping, options)
     if _free_tasks(incumbent.problem) <= _MOST_TASKS_TO_ASK:
-        _prove(incumbent, stopping, options, horizons, horizons.budget)
+        _prove(incumbent, stopping, options, agenda, 2**repetitions * agenda.horizons.budget)
 
 
 def _shave(shaving: Shaving, stopping: Stopping, options: Options) -> None:
@@ -275,11 +298,13 @@ def _prove(
     incumbent: Incumbent,
     stopping: Stopping,
     options: Options,
-    horizons: Horizons,
+    agenda: Agenda,
     most_per_question: float = float("inf"),
 ) -> None:
     """Let CP-SAT close the gap, if there is one."""
     if incumbent.is_optimal or stopping:
+        return
+    if agenda.shaving is not None and not Preparation(prepare_shaving).wait(stopping):
         return
     from gapweave.solver.cpsat import bisect, improve_and_prove  # OR-Tools takes a while to load
 
@@ -295,7 +320,7 @@ def _prove(
             workers=workers,
             seed=seed,
             work_limit=limit,
-            horizons=horizons,
+            agenda=agenda,
             most_per_question=most_per_question,
         )
 

@@ -14,7 +14,9 @@ from ortools.sat.python import cp_model
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.cpsat.model import ScheduleModel
 from gapweave.solver.cpsat.solvers import deciding, limit
+from gapweave.solver.memory_forms import MemoryForm
 from gapweave.solver.problem import Problem
+from gapweave.solver.shaving.relaxation import Domains
 from gapweave.solver.stopping import Stopping
 
 
@@ -36,8 +38,16 @@ class Answer:
 class Decision(ScheduleModel):
     """Whether some schedule ends by ``horizon``: every start between its head and what its tail leaves."""
 
-    def __init__(self, problem: Problem, horizon: int, seed: int) -> None:
-        super().__init__(problem, horizon)
+    def __init__(
+        self,
+        problem: Problem,
+        horizon: int,
+        seed: int,
+        memory_form: MemoryForm = "holds",
+        cut: Domains | None = None,
+    ) -> None:
+        super().__init__(problem, horizon, memory_form=memory_form, cut=cut)
+        self.horizon = horizon
         self.solver = deciding(seed)
 
     def _define_makespan(self) -> None:

@@ -1,12 +1,13 @@
 """Closing the gap from both ends: horizons between bound and best schedule are refuted or met."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gapweave.models.bounds import SEARCH
 from gapweave.models.schedule import Bound
+from gapweave.solver.agenda import Agenda
 from gapweave.solver.cpsat.crew import Crew
 from gapweave.solver.cpsat.decision import Answer, Decision
-from gapweave.solver.horizons import Halving, Horizons, Question
+from gapweave.solver.horizons import Question
 from gapweave.solver.incumbent import Incumbent
 from gapweave.solver.stopping import Stopping
 
@@ -16,6 +17,8 @@ SOURCE = "cp-sat decisions"
 _RETURN = 0.1
 #: Deterministic units that a question takes per node of its model, beyond those that CP-SAT counts.
 _WORK_PER_NODE = 1e-6
+#: Units of shaving before each question, as a share of its own.
+_SHAVED = 0.25
 
 
 def bisect(
@@ -25,7 +28,7 @@ def bisect(
     workers: int,
     seed: int,
     work_limit: float | None = None,
-    horizons: Horizons | None = None,
+    agenda: Agenda | None = None,
     most_per_question: float = float("inf"),
 ) -> None:
     """Ask whether shorter schedules exist, until bound and best schedule meet or it is time to stop.
@@ -35,7 +38,7 @@ def bisect(
 
     Parameters
     ----------
-    horizons
+    agenda
         What was asked earlier, to go on from there.
     most_per_question
         Deterministic units beyond which no question is asked again.
@@ -49,7 +52,7 @@ def bisect(
         return
     incumbent.enter(SOURCE)
     stopping = stopping.reserving(_RETURN)
-    _Bisection(incumbent, seed, work_limit, horizons or Halving(), most_per_question).run(
+    _Bisection(incumbent, seed, work_limit, agenda or Agenda(), most_per_question).run(
         stopping, workers, SOURCE
     )
 
@@ -61,7 +64,7 @@ class _Bisection(Crew):
     incumbent: Incumbent
     seed: int
     work_limit: float | None
-    horizons: Horizons
+    agenda: Agenda
     most_per_question: float
     work: float = 0.0
     asked: int = 0
@@ -73,23 +76,44 @@ class _Bisection(Crew):
             if self.is_over or self.incumbent.is_optimal or self._left <= 0 or stopping:
                 return False
             assert self.incumbent.makespan is not None
-            question = self.horizons.next(self.incumbent.lower_bound, self.incumbent.makespan)
+            question = self.agenda.horizons.next(self.incumbent.lower_bound, self.incumbent.makespan)
             if question.budget > self.most_per_question:
                 return False
-            decision = Decision(self.incumbent.problem, question.horizon, self.seed + self.asked)
-            self.open[question] = decision
-            self.busy.add(decision.solver)
+            seed = self.seed + self.asked
             self.asked += 1
-        answer = decision.ask(min(question.budget, self._left), stopping)
+        answer = self._answer(question, seed, stopping)
         with self.lock:
-            del self.open[question]
-            self.busy.discard(decision.solver)
             if stopping:
-                self.horizons.withdraw(question)
+                self.agenda.horizons.withdraw(question)
             if self.is_over:
                 return False
             self._keep(question, answer)
         return True
+
+    def _answer(self, question: Question, seed: int, stopping: Stopping) -> Answer:
+        """Shave the horizon, then let CP-SAT decide in the time that is left to the tasks."""
+        cut, shaved, shaving = None, 0.0, self.agenda.shaving
+        if shaving is not None:
+            refutation, shaved = shaving.shave(question.horizon, _SHAVED * question.budget, stopping)
+            if refutation.is_refuted:
+                return Answer(shaved, is_refuted=True)
+            cut = refutation.domains
+        forms, problem = self.agenda.forms, self.incumbent.problem
+        with self.lock:
+            budget = min(question.budget, self._left - shaved)
+            if budget <= 0 or not self._is_open(question.horizon):
+                return Answer(shaved)
+            form = forms.begin(budget)
+            decision = Decision(problem, question.horizon, seed, form, cut)
+            self.open[question] = decision
+            self.busy.add(decision.solver)
+        answer = decision.ask(budget, stopping)
+        with self.lock:
+            del self.open[question]
+            self.busy.discard(decision.solver)
+            is_answered = answer.is_refuted or answer.starts is not None
+            forms.end(form, budget, answer.work, is_answered=is_answered)
+        return replace(answer, work=answer.work + shaved)
 
     @property
     def _left(self) -> float:

@@ -3,7 +3,8 @@
 Notation: ``s`` start, ``d`` duration.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from math import gcd
 
 from ortools.sat.python import cp_model
@@ -12,9 +13,11 @@ from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.arcs import Arc, equal_job_arcs, input_arcs, microbatch_arcs, turnaround_arcs
 from gapweave.solver.cpsat.variables import Variables
 from gapweave.solver.equal_jobs import in_turns
-from gapweave.solver.held_memory import holds_on
+from gapweave.solver.held_memory import Hold, holds_on
+from gapweave.solver.memory_forms import MemoryForm
 from gapweave.solver.problem import Problem
 from gapweave.solver.room import free_capacities
+from gapweave.solver.shaving.relaxation import Domains
 from gapweave.solver.stopping import Stopping
 
 
@@ -29,15 +32,27 @@ class ScheduleModel:
         Largest makespan of interest, in ticks.
     hint
         Starts of all nodes of a known schedule, shape (nodes,); None if there is none.
+    memory_form
+        How memory is stated.
+    cut
+        Times of the nodes in schedules that end by ``upper_bound``, if more is known than heads and tails.
     """
 
-    def __init__(self, problem: Problem, upper_bound: int, hint: Int64Array | None = None) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        upper_bound: int,
+        hint: Int64Array | None = None,
+        memory_form: MemoryForm = "holds",
+        cut: Domains | None = None,
+    ) -> None:
         self.problem = problem
         self.cp_model = cp_model.CpModel()
         self.cp_model.name = problem.instance.name
-        self.variables = Variables.create(self.cp_model, problem, upper_bound)
+        self.variables = Variables.create(self.cp_model, problem, upper_bound, cut)
         self._hint = None if hint is None else in_turns(problem, hint)
         self._upper_bound = upper_bound
+        self._memory_form = memory_form
 
     def build(self, stopping: Stopping) -> bool:
         """Add all constraints; returns False if it was time to stop before the end."""
@@ -86,18 +101,32 @@ class ScheduleModel:
                 self.cp_model.add_no_overlap(intervals)
 
     def _respect_memory(self) -> None:
-        """What all microbatches hold at any moment fits: sum of h over [s_claim, s_free + d_free) <= free."""
+        """What all microbatches hold at any moment fits."""
+        limit = self._limit_holds if self._memory_form == "holds" else self._limit_level
         for device, free in enumerate(free_capacities(self.problem.instance)):
-            if free is None:
-                continue
             holds = list(holds_on(self.problem.arrays, device))
-            if not holds:
-                continue
-            scale = gcd(*(hold.amount for hold in holds))
-            demands = [hold.amount // scale for hold in holds]
-            if sum(demands) > free // scale:
-                intervals = [self._hold_interval(hold.claim, hold.release) for hold in holds]
-                self.cp_model.add_cumulative(intervals, demands, free // scale)
+            if free is not None and sum(hold.amount for hold in holds) > free:
+                scale = gcd(*(hold.amount for hold in holds))
+                limit([hold._replace(amount=hold.amount // scale) for hold in holds], free // scale)
+
+    def _limit_holds(self, holds: Sequence[Hold], free: int) -> None:
+        """A cumulative resource: sum of h over [s_claim, s_free + d_free) <= free."""
+        intervals = [self._hold_interval(hold.claim, hold.release) for hold in holds]
+        self.cp_model.add_cumulative(intervals, [hold.amount for hold in holds], free)
+
+    def _limit_level(self, holds: Sequence[Hold], free: int) -> None:
+        """A reservoir: h at all s_claim so far, less h at all s_free + d_free so far, <= free."""
+        claimed, freed = Counter[int](), Counter[int]()
+        for claim, release, amount in holds:
+            claimed[claim] += amount
+            freed[release] += amount
+        start, duration = self.variables.start, self.problem.arrays.duration
+        self.cp_model.add_reservoir_constraint(
+            [start[node] for node in claimed] + [start[node] + int(duration[node]) for node in freed],
+            [*claimed.values(), *(-amount for amount in freed.values())],
+            -freed.total(),
+            free,
+        )
 
     def _hold_interval(self, claim: int, release: int) -> cp_model.IntervalVar:
         """Interval from the start of one task to the end of another."""

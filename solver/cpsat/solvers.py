@@ -7,7 +7,7 @@ from gapweave.solver.stopping import Stopping
 _SEEDS = 2**31
 #: Where seconds count, a question takes no more of them per deterministic unit: on some models CP-SAT's units
 #: pass too slowly, a hundred seconds each.
-_SECONDS_PER_UNIT = 20.0
+_SECONDS_PER_UNIT = 40.0
 #: Seconds per node that presolve may take beyond that.
 _PRESOLVE = 1e-4
 

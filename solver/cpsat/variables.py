@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from ortools.sat.python import cp_model
 
 from gapweave.solver.domains import earliest_starts, latest_starts
 from gapweave.solver.problem import Problem
+from gapweave.solver.shaving.relaxation import Domains
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,17 +19,25 @@ class Variables:
     makespan: cp_model.IntVar
 
     @classmethod
-    def create(cls, model: cp_model.CpModel, problem: Problem, upper_bound: int) -> "Variables":
+    def create(
+        cls, model: cp_model.CpModel, problem: Problem, upper_bound: int, cut: Domains | None = None
+    ) -> "Variables":
         """Create all variables; their domains hold heads, tails, the primary's limit and its idle intervals.
 
         Parameters
         ----------
         upper_bound
             Largest makespan of interest, in ticks.
+        cut
+            What else is known of the nodes' times in such schedules.
         """
         arrays = problem.arrays
         makespan = model.new_int_var(problem.bound.value, upper_bound, "makespan")
-        earliest, latest = earliest_starts(problem).tolist(), latest_starts(problem, upper_bound).tolist()
+        early, late = earliest_starts(problem), latest_starts(problem, upper_bound)
+        if cut is not None:
+            early = np.maximum(early, cut.early)
+            late = np.minimum(late, -cut.late - arrays.duration)
+        earliest, latest = early.tolist(), late.tolist()
         start: list[cp_model.LinearExprT] = [0] * arrays.node_count
         interval = {}
         for block in arrays.blocks:

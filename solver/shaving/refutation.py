@@ -1,5 +1,7 @@
 """A horizon that shaving tries to refute; it can be interrupted and goes on where it was."""
 
+import numpy as np
+
 from gapweave.solver.problem import Problem
 from gapweave.solver.shaving.kernel import OPEN, REFUTED, Trial, shave
 from gapweave.solver.shaving.relaxation import Domains, Relaxation
@@ -8,6 +10,11 @@ from gapweave.solver.shaving.scratch import Side
 
 class Refutation:
     """Whether shaving leaves no time to some task, in schedules that end by ``horizon``.
+
+    Parameters
+    ----------
+    later
+        What is known of a later horizon: times that are cut off there are so here, too.
 
     Attributes
     ----------
@@ -19,10 +26,15 @@ class Refutation:
         What is left of each task's time.
     """
 
-    def __init__(self, problem: Problem, relaxation: Relaxation, horizon: int) -> None:
+    def __init__(
+        self, problem: Problem, relaxation: Relaxation, horizon: int, later: "Refutation | None" = None
+    ) -> None:
         self.horizon = horizon
         self.is_refuted = self.is_over = False
         self.domains = Domains.of(problem, horizon)
+        if later is not None:
+            np.maximum(self.domains.early, later.domains.early, out=self.domains.early)
+            np.maximum(self.domains.late, later.domains.late, out=self.domains.late)
         self._side = Side.of(relaxation)
         self._trial = Trial.of(self.domains)
 

@@ -45,6 +45,7 @@ class Shaving:
     fruitless: int = 0
     work: float = 0.0
     _horizons: Rising = field(default_factory=lambda: Rising(_FIRST_BUDGET, _FIRST_STEP, _LEAST_STEP))
+    _open: dict[int, Refutation] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, stopping: Stopping, *, workers: int, work_limit: float | None = None) -> None:
@@ -70,7 +71,12 @@ class Shaving:
     @property
     def is_spent(self) -> bool:
         """Whether no more rounds are worth their time, or none is possible."""
-        return self.fruitless >= _MOST_FRUITLESS or self._steps_per_pass > _MOST_STEPS_PER_PASS
+        return self.fruitless >= _MOST_FRUITLESS or not self.is_possible
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether a pass over all devices is short enough to look at the clock between two."""
+        return self._steps_per_pass <= _MOST_STEPS_PER_PASS
 
     @cached_property
     def _relaxation(self) -> Relaxation:
@@ -111,17 +117,40 @@ class Shaving:
             return None
 
     def _ask(self, question: Question, stopping: Stopping) -> None:
-        """Shave until the horizon is refuted, its budget is spent, or the answer is no use any more."""
-        refutation = Refutation(self.incumbent.problem, self._relaxation, question.horizon)
-        budget = round(question.budget * _STEPS_PER_UNIT)
-        steps = max(_STEPS_PER_LOOK, _PASSES_PER_LOOK * self._steps_per_pass)
-        while not refutation.is_over and refutation.work < budget:
-            if stopping or question.horizon < self.incumbent.lower_bound:
-                break
-            refutation.go_on(min(steps, budget - refutation.work))
-        with self._lock:
-            self.work += refutation.work / _STEPS_PER_UNIT
-            if refutation.is_refuted:
-                self.incumbent.raise_bound(question.horizon + 1, Bound(argument=SEARCH))
-            elif stopping:
+        """Ask a question; one that was cut short comes again."""
+        refutation, _ = self.shave(question.horizon, question.budget, stopping)
+        if stopping and not refutation.is_refuted:
+            with self._lock:
                 self._horizons.withdraw(question)
+
+    def shave(self, horizon: int, budget: float, stopping: Stopping) -> tuple[Refutation, float]:
+        """Shave until a horizon is refuted, its budget is spent, or the answer is no use any more.
+
+        What was spent on the same horizon before counts. Returns what has become of it, and the units that
+        it took this time.
+        """
+        with self._lock:
+            refutation = self._begin(horizon)
+        before, most = refutation.work, round(budget * _STEPS_PER_UNIT)
+        steps = max(_STEPS_PER_LOOK, _PASSES_PER_LOOK * self._steps_per_pass)
+        while not refutation.is_over and refutation.work < most:
+            if stopping or horizon < self.incumbent.lower_bound:
+                break
+            refutation.go_on(min(steps, most - refutation.work))
+        spent = (refutation.work - before) / _STEPS_PER_UNIT
+        with self._lock:
+            self.work += spent
+            if refutation.is_refuted:
+                self.incumbent.raise_bound(horizon + 1, Bound(argument=SEARCH))
+            else:
+                self._open[horizon] = refutation
+        return refutation, spent
+
+    def _begin(self, horizon: int) -> Refutation:
+        """Go on with a horizon, or begin with what was cut off for the next later one that stayed open."""
+        if horizon in self._open:
+            return self._open.pop(horizon)
+        self._open = {at: open for at, open in self._open.items() if at >= self.incumbent.lower_bound}
+        later = min((at for at in self._open if at > horizon), default=None)
+        known = None if later is None else self._open[later]
+        return Refutation(self.incumbent.problem, self._relaxation, horizon, known)

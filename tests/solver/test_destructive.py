@@ -17,12 +17,15 @@ from gapweave.models.errors import InternalError
 from gapweave.models.instance import Instance
 from gapweave.models.schedule import SolverRecord
 from gapweave.models.verify import verify
+from gapweave.solver.agenda import Agenda
 from gapweave.solver.cpsat import bisect, improve_and_prove
 from gapweave.solver.cpsat.decision import Answer, Decision, deciding
 from gapweave.solver.heuristics.sequential import Sequential
 from gapweave.solver.horizons import Halving, Rising
 from gapweave.solver.incumbent import Incumbent, Progress
+from gapweave.solver.memory_forms import FORMS, MemoryForm
 from gapweave.solver.problem import Problem
+from gapweave.solver.shaving import Refutation, Relaxation, Shaving
 from gapweave.solver.stopping import Stopping
 from gapweave.solver.timetable import make_schedule
 
@@ -33,7 +36,7 @@ PLENTY = 50.0
 def begun(instance: Instance, stopping: Stopping | None = None, **listener: Any) -> Incumbent:
     """An incumbent with the schedule of jobs one after the other, which is mostly far from the best."""
     problem = Problem(instance)
-    incumbent = Incumbent(problem, stopping or Stopping(20.0), **listener)
+    incumbent = Incumbent(problem, Stopping(20.0) if stopping is None else stopping, **listener)
     assert incumbent.offer(Sequential().plan(problem.arrays).starts, "sequential")
     return incumbent
 
@@ -53,8 +56,12 @@ def opposed_pair() -> Instance:
     return make_instance(job, other, devices=3, capacity=3)
 
 
-@pytest.mark.parametrize("seed", range(0, 150, 3))
-def test_a_horizon_is_refuted_exactly_if_no_schedule_ends_by_it(seed: int) -> None:
+@pytest.mark.parametrize("is_shaved", [False, True])
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("seed", range(0, 150, 6))
+def test_a_horizon_is_refuted_exactly_if_no_schedule_ends_by_it(
+    seed: int, form: MemoryForm, is_shaved: bool
+) -> None:
     exhaustive = Exhaustive(tiny_case(seed))
     if not (exhaustive.is_feasible and exhaustive.applies):
         return
@@ -62,7 +69,10 @@ def test_a_horizon_is_refuted_exactly_if_no_schedule_ends_by_it(seed: int) -> No
     problem = Problem(case.instance, case.mode, exhaustive.primary)
     assert least is not None
     for horizon in range(problem.bound.value, least + 2):
-        answer = Decision(problem, horizon, seed).ask(PLENTY, Stopping(None))
+        cut = Refutation(problem, Relaxation.of(problem), horizon)
+        if is_shaved:
+            cut.go_on(1_000)
+        answer = Decision(problem, horizon, seed, form, cut.domains).ask(PLENTY, Stopping(None))
         assert answer.is_refuted == (horizon < least)
         if answer.starts is not None:
             schedule = make_schedule(problem, answer.starts, SolverRecord(name="decision"))
@@ -72,10 +82,11 @@ def test_a_horizon_is_refuted_exactly_if_no_schedule_ends_by_it(seed: int) -> No
 
 
 @costly_law
-@given(instances(most_jobs=2, most_stages=3, most_microbatches=3))
-def test_bound_and_schedule_meet_at_the_optimum(instance: Instance) -> None:
+@given(instances(most_jobs=2, most_stages=3, most_microbatches=3), st.booleans())
+def test_bound_and_schedule_meet_at_the_optimum(instance: Instance, is_shaved: bool) -> None:
     incumbent = begun(instance)
-    bisect(incumbent, incumbent.stopping, workers=1, seed=0)
+    agenda = Agenda(shaving=Shaving(incumbent) if is_shaved else None)
+    bisect(incumbent, incumbent.stopping, workers=1, seed=0, agenda=agenda)
     assert incumbent.lower_bound == incumbent.makespan == optimum(instance)
 
 
@@ -102,11 +113,34 @@ def test_several_threads_agree() -> None:
 def test_with_one_worker_and_a_work_limit_it_repeats_itself() -> None:
     found = []
     for _ in range(2):
-        incumbent = begun(opposed_pair())
+        incumbent = begun(opposed_pair(), Stopping(None))
         bisect(incumbent, incumbent.stopping, workers=1, seed=3, work_limit=2e-3)
         assert incumbent.starts is not None
         found.append((incumbent.lower_bound, incumbent.starts.tolist()))
     assert found[0] == found[1]
+
+
+def test_what_shaving_refutes_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    incumbent, least = begun(opposed_pair()), optimum(opposed_pair())
+    assert least is not None
+    asked: list[int] = []
+
+    def shave(_: Shaving, horizon: int, budget: float, stopping: Stopping) -> tuple[Refutation, float]:
+        refutation = Refutation(incumbent.problem, Relaxation.of(incumbent.problem), horizon)
+        refutation.is_refuted = horizon < least
+        return refutation, 0.0
+
+    class Listening(Decision):
+        def ask(self, budget: float, stopping: Stopping) -> Answer:
+            asked.append(self.horizon)
+            return super().ask(budget, stopping)
+
+    monkeypatch.setattr(Shaving, "shave", shave)
+    monkeypatch.setattr("gapweave.solver.cpsat.destructive.Decision", Listening)
+    agenda = Agenda(shaving=Shaving(incumbent))
+    bisect(incumbent, incumbent.stopping, workers=1, seed=0, agenda=agenda)
+    assert incumbent.lower_bound == incumbent.makespan == least
+    assert min(asked) >= least
 
 
 def test_nothing_is_asked_after_the_end() -> None:
