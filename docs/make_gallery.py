@@ -103,8 +103,8 @@ def exhibits(time_limit: float) -> Iterator[Exhibit]:
     yield Exhibit(
         "greedy-fill",
         "Greedy fill",
-        "The primary stays as 1F1B has it; each task of the secondary, reversed, goes into the first gap that "
-        "fits.",
+        "The primary stays as 1F1B has it; each task of the secondary, reversed, goes into the first gap "
+        "that fits.",
         lambda: by("greedy-fill", opposite),
     )
     yield Exhibit(

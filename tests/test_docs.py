@@ -15,7 +15,7 @@ from typer.main import get_command
 from gapweave.cli.app import app
 from gapweave.models import errors
 from gapweave.models.bounds import SEARCH
-from gapweave.models.bounds.arguments import ARGUMENTS
+from gapweave.models.bounds.arguments import ARGUMENTS, PERIOD_ARGUMENTS
 from gapweave.models.instance import Device, Instance, Job, MicrobatchRule, Stage, StageMemory
 from gapweave.models.schedule import Primary, Schedule, SolverRecord
 from gapweave.solver.heuristics import heuristics
@@ -148,7 +148,7 @@ def test_every_field_of_a_file_is_explained(model: Any) -> None:
 
 def test_every_argument_of_a_bound_is_explained() -> None:
     explained = section("docs/formats.md", "Bounds")
-    assert [name for name in (*ARGUMENTS, SEARCH) if f"| `{name}` |" not in explained] == []
+    assert [name for name in (*ARGUMENTS, *PERIOD_ARGUMENTS, SEARCH) if f"| `{name}` |" not in explained] == []
 
 
 def test_the_instance_on_the_page_of_formats_is_one() -> None:
