@@ -50,7 +50,7 @@ def fenced(page: str, *languages: str) -> list[str]:
 
 def command_lines(page: str) -> list[str]:
     """The lines of a page's shell blocks that call gapweave."""
-    lines = "".join(fenced(page, "sh", "console")).splitlines()
+    lines = "".join(fenced(page, "sh", "console")).replace("\\\n", " ").splitlines()
     return [line for line in (line.removeprefix("$ ") for line in lines) if line.startswith("gapweave ")]
 
 
@@ -148,7 +148,8 @@ def test_every_field_of_a_file_is_explained(model: Any) -> None:
 
 def test_every_argument_of_a_bound_is_explained() -> None:
     explained = section("docs/formats.md", "Bounds")
-    assert [name for name in (*ARGUMENTS, *PERIOD_ARGUMENTS, SEARCH) if f"| `{name}` |" not in explained] == []
+    names = (*ARGUMENTS, *PERIOD_ARGUMENTS, SEARCH)
+    assert [name for name in names if f"| `{name}` |" not in explained] == []
 
 
 def test_the_instance_on_the_page_of_formats_is_one() -> None:

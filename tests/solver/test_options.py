@@ -55,3 +55,9 @@ def test_the_file_tells_what_was_asked_for() -> None:
     assert (record.name, record.seed, record.workers, record.time_limit) == ("gapweave", 7, 1, 3.5)
     assert record.version
     assert record.wall_time > 0
+
+
+def test_the_least_work_limit_has_shares_too() -> None:
+    instance = make_instance(uniform_job(3, 4), uniform_job(3, 4), devices=3, capacity=2)
+    schedule = solve(instance, workers=1, work_limit=1e-9)
+    assert schedule.solver.work_limit == 1e-9
