@@ -79,7 +79,8 @@ def options(command: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/heuristics.md", "docs/tradeoff.md", "docs/training-jobs.md"]
+    "page",
+    ["README.md", "docs/heuristics.md", "docs/python.md", "docs/tradeoff.md", "docs/training-jobs.md"],
 )
 def test_python_examples_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
