@@ -1,8 +1,8 @@
 """The map of docs/steady-state.md: least idle time by devices, microbatches, order and memory.
 
 Run as ``python -m benchmarks.idle_map [--time-limit 8] [--again]``; resumable. Results go to
-``benchmarks/results/idle_map.jsonl``; ``--again`` tries anew what is not proven. docs/make_steady_state.py
-draws them.
+``benchmarks/results/idle_map.jsonl``; ``--again`` tries anew what is not proven.
+`benchmarks.idle_map_picture` draws them.
 """
 
 import argparse

@@ -16,6 +16,7 @@ from benchmarks.json_lines import read_lines
 from benchmarks.methods import SOLVER, methods
 from benchmarks.plots import plot_all
 from benchmarks.published import annealing
+from benchmarks.rivalry import SLOW
 from benchmarks.runs import Run, Setting, latest, pending
 from benchmarks.scale import DEFAULT_TASKS, SCALE_RESULTS, latest_measures, scale_table
 from benchmarks.selection import CROSS_SECTION, select
@@ -73,7 +74,8 @@ def _section(comparison: Comparison, runs: Sequence[Run], file: Path) -> list[st
         lines += ["", f"![{caption}]({drawn.relative_to(file.parent).as_posix()})", "", caption]
     if comparison.runs_of(SOLVER):
         rivals = [name for name in side_by_side if name != SOLVER]
-        lines += ["", "### gapweave against each", "", *tables.rivalries(extended, SOLVER, rivals)]
+        lines += ["", "### gapweave against each", "", text.AGAINST.format(slow=SLOW), ""]
+        lines += [*tables.rivalries(extended, SOLVER, rivals)]
     lines += ["", "### Makespans by instance", "", *tables.makespans(extended, side_by_side)]
     lines += ["", "### Times by instance", "", text.TIMES, "", *tables.times(extended, side_by_side)]
     return lines + _problems(comparison)

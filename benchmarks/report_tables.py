@@ -6,7 +6,7 @@ from benchmarks.comparison import Comparison
 from benchmarks.markdown import NOTHING, percent, seconds, table, ticks
 from benchmarks.profiles import median_reached
 from benchmarks.published import Published
-from benchmarks.rivalry import SLOW, rivalry
+from benchmarks.rivalry import rivalry
 from benchmarks.runs import Run
 from benchmarks.trajectories import makespan, time_to_first, time_to_gap, time_to_makespan, time_to_proof
 
@@ -16,7 +16,7 @@ GAPS = (0.05, 0.01)
 def overview(comparison: Comparison, methods: Sequence[str]) -> list[str]:
     """How far each method came, on the instances that it can express."""
     reached = [f"within {gap:.0%}" for gap in GAPS]
-    columns = ["method", "expresses", "schedule", *reached, "proven", "best of all", "median time to first"]
+    columns = ["method", "expresses", "schedule", *reached, "proven", "best of all", "median s to first"]
     return table(columns, [_overview_row(comparison, method) for method in methods])
 
 
@@ -43,7 +43,7 @@ def _reached(times: Iterable[float | None]) -> str:
 
 def rivalries(comparison: Comparison, method: str, rivals: Sequence[str]) -> list[str]:
     """One method against each of the others, where both have a schedule."""
-    columns = ["rival", "instances", "better", "equal", "worse", f"rival needed {SLOW:g} s", "sooner by"]
+    columns = ["rival", "instances", "better", "equal", "worse", "slow", "sooner by"]
     rows = []
     for found in (rivalry(comparison, method, rival) for rival in rivals):
         better, worse = len(found.better), len(found.worse)
@@ -92,8 +92,8 @@ def _times(run: Run | None, bound: int | None) -> str:
 
 def annealing(published: Sequence[Published], runs: dict[str, Run]) -> list[str]:
     """Published annealing results beside the runs of one method on the same instances."""
-    theirs = ["published bound", "greedy", "annealed", "seconds"]
-    columns = ["instance", *theirs, "gapweave", "lower bound", "as good after"]
+    theirs = ["published bound", "greedy", "annealed", "annealing, s"]
+    columns = ["instance", *theirs, "gapweave", "lower bound", "as good after, s"]
     rows = []
     for result in published:
         row = [result.instance, ticks(result.lower_bound), ticks(result.greedy), ticks(result.annealed)]

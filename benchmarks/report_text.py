@@ -17,13 +17,17 @@ run all of this again stands in [benchmarks/README.md](../benchmarks/README.md).
 - A gap is `makespan / lower bound - 1`, against the best lower bound that any method has proven. *Proven*
   means that the method itself showed its schedule to be optimal.
 - `cp-sat` is the plain model: intervals, no-overlap per device, precedences with lags, memory as a cumulative
-  constraint, microbatches in order, no hints, no bounds. `cp-sat-any-order` leaves the order of microbatches
-  free.
+  constraint, microbatches in order, no hints, no bounds.
 - `pyjobshop` is [PyJobShop](https://pyjobshop.org) with its OR-Tools backend: devices are machines, transfers
   delays, memory a renewable resource held by idling tasks, microbatches in order.
 - `job-shop-lib` is [JobShopLib](https://github.com/Pabloo22/job_shop_lib) with its OR-Tools solver. It is a
   classical job shop, so it applies only without transfers, split backward, optimizer tasks and memory limits.
 - `best heuristic` is, on each instance, the best of gapweave's heuristics without any search."""
+
+AGAINST = """\
+On the instances for which the rival has a schedule. *Slow*: on how many the rival needed {slow:g} s or more
+to its best makespan. *Sooner by*: on those, the geometric mean of the rival's time to its best makespan over
+gapweave's time to one that is no longer."""
 
 NO_RUNS = """## Makespans
 

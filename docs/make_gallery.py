@@ -23,9 +23,11 @@ from gapweave.solver.timetable import make_schedule
 PAIR = "zb-6.2b+1.5b-p8-m24-2x"
 INTRODUCTION = f"""\
 Schedules of `{PAIR}`: a 6.2B model (primary, blue) and a 1.5B model (secondary, orange) on
-8 devices, 24 microbatches each, with measured times and twice the memory that 1F1B needs. Light boxes are
-forward passes, middle ones backward passes, dark ones weight gradients; hatched is idle. `make gallery` makes
-this page, and `gallery.html`, where all of them share one time axis that zooms."""
+8 devices, 24 microbatches each, with measured times and twice the memory that 1F1B needs. The first four
+show the primary alone. From *Bidirectional* on both jobs are there, and the secondary is placed in reversed
+order (`--placement reversed`): its first stage is on the last device. Light boxes are forward passes, middle
+ones backward passes, dark ones weight gradients; hatched is idle. `make gallery` makes this page, and
+`gallery.html`, where all of them share one time axis that zooms."""
 FOLDER = Path(__file__).parent / "gallery"
 
 
@@ -95,25 +97,27 @@ def exhibits(time_limit: float) -> Iterator[Exhibit]:
     yield Exhibit(
         "bidirectional",
         "Bidirectional",
-        "Two jobs in opposite directions: one warms up where the other drains.",
+        "Two jobs in opposite directions, the secondary reversed: one warms up where the other drains.",
         lambda: by("bidirectional", opposite),
     )
     yield Exhibit(
         "greedy-fill",
         "Greedy fill",
-        "The primary stays as 1F1B has it; each task of the secondary job goes into the first gap that fits.",
+        "The primary stays as 1F1B has it; each task of the secondary, reversed, goes into the first gap "
+        "that fits.",
         lambda: by("greedy-fill", opposite),
     )
     yield Exhibit(
         "solver-fill",
         "Solver, fill",
-        "The same primary, but the order of the secondary job's tasks is searched for.",
+        "The same primary, but the order of the reversed secondary's tasks is searched for.",
         lambda: solve(opposite, mode="fill", time_limit=time_limit),
     )
     yield Exhibit(
         "solver-joint",
         "Solver, joint",
-        "Both jobs are free. The dashed line is the proven bound: no schedule ends before it.",
+        "Both jobs are free, the secondary reversed. The dashed vertical line is the proven bound: no "
+        "schedule ends before it.",
         lambda: solve(opposite, mode="joint", time_limit=time_limit),
     )
 

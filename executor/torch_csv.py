@@ -12,8 +12,9 @@ def torch_csv(schedule: Schedule, job: int) -> str:
     with targets in the order in which the last stage runs its forward passes, so microbatches are numbered
     in that order. Optimizer tasks and times have no place there.
 
-    Of a schedule with a period and one step of the job in it, the file holds this step, which every period
-    repeats; the ranks run it step after step as torch does, so what overlaps in steady state is another job.
+    The schedule has to keep the rules. Of one with a period and one step of the job in it, the file has this
+    step, which every period repeats; the ranks run it step after step as torch does, so what overlaps in
+    steady state is another job.
 
     Raises
     ------

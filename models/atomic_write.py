@@ -18,6 +18,7 @@ def write_bytes(path: str | Path, data: bytes) -> None:
     """
     target = Path(path)
     try:
+        _require_name(path)
         if target.is_dir():
             raise IsADirectoryError(21, "is a directory")
         # A link keeps pointing where it did, and a device such as /dev/stdout is no file to replace.
@@ -33,6 +34,7 @@ def write_bytes(path: str | Path, data: bytes) -> None:
 def require_writable(path: str | Path) -> None:
     """Raise OutputError if `write_bytes` could not write here: better before long work than after it."""
     try:
+        _require_name(path)
         target = Path(path).resolve()
         if target.is_dir():
             raise IsADirectoryError(21, "is a directory")
@@ -49,9 +51,14 @@ def write_text(path: str | Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
+def _require_name(path: str | Path) -> None:
+    if not str(path):
+        raise ValueError("a file needs a name")
+
+
 def _unwritable(path: str | Path, exc: OSError | ValueError) -> OutputError:
     reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
-    return OutputError(f"{path}: cannot be written: {reason}")
+    return OutputError(f"{str(path) or repr('')}: cannot be written: {reason}")
 
 
 def _replace(target: Path, data: bytes) -> None:

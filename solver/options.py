@@ -9,6 +9,9 @@ from gapweave.models.errors import InvalidOption
 from gapweave.models.placement import Placement
 from gapweave.models.schedule import Mode, Objective, Schedule
 
+#: Least limit of the search's work, in deterministic units; a share of one is not less.
+_LEAST_WORK = 1e-9
+
 
 @dataclass(frozen=True)
 class Options:
@@ -40,13 +43,15 @@ class Options:
             _require_integer("--steps", count, 1, 1000)
         _require_number("--primary-slack", self.primary_slack, 0.0, 1e6)
         _require_number("--time-limit", self.time_limit, 1e-9, 1e9)
-        _require_number("--work-limit", self.work_limit, 1e-9, 1e9)
+        _require_number("--work-limit", self.work_limit, _LEAST_WORK, 1e9)
         _require_integer("--workers", self.workers, 1, 10_000)
         _require_integer("--seed", self.seed, 0, 2**31 - 1)
 
     def with_work(self, share: float) -> "Options":
         """Return the options with this share of the work limit, if there is one."""
-        return self if self.work_limit is None else replace(self, work_limit=share * self.work_limit)
+        if self.work_limit is None:
+            return self
+        return replace(self, work_limit=max(_LEAST_WORK, share * self.work_limit))
 
     @property
     def has_deadline(self) -> bool:

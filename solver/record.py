@@ -2,13 +2,13 @@
 
 from importlib.metadata import version
 
-from gapweave.models.schedule import SolverRecord
+from gapweave.models.schedule import Schedule, SolverRecord
 from gapweave.solver.options import Options
 from gapweave.solver.stopping import Stopping
 
 
-def solver_record(options: Options, stopping: Stopping, found_by: str) -> SolverRecord:
-    """Return settings and time of a solve that ends now, and which phase found its schedule."""
+def solver_record(options: Options, found_by: str) -> SolverRecord:
+    """Return the settings of a solve, and which phase found its schedule; its time is still to come."""
     return SolverRecord(
         name="gapweave",
         version=version("gapweave"),
@@ -16,6 +16,11 @@ def solver_record(options: Options, stopping: Stopping, found_by: str) -> Solver
         workers=options.threads,
         time_limit=options.time_limit,
         work_limit=options.work_limit,
-        wall_time=round(stopping.elapsed, 3),
         notes={"found_by": found_by},
     )
+
+
+def timed(schedule: Schedule, stopping: Stopping) -> Schedule:
+    """Return a schedule, built and verified, with the seconds that all of this took."""
+    solver = schedule.solver.model_copy(update={"wall_time": round(stopping.elapsed, 3)})
+    return schedule.model_copy(update={"solver": solver})

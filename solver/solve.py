@@ -25,7 +25,7 @@ from gapweave.solver.options import Options
 from gapweave.solver.placement_search import search_placements
 from gapweave.solver.primary import best_known_alone, primary_alone, with_slack
 from gapweave.solver.problem import Problem, refuse_impossible_memory
-from gapweave.solver.record import solver_record
+from gapweave.solver.record import solver_record, timed
 from gapweave.solver.shaving import Shaving
 from gapweave.solver.steady.solve import solve_period
 from gapweave.solver.stopping import Stopping
@@ -55,7 +55,7 @@ _TURNS_WITHOUT_PROOFS = (0.5, 0.4)
 #: The last of the first where proofs closed less than this share of the gap before.
 _LITTLE, _LAST_AFTER_LITTLE = 0.02, (0.45, 0.05)
 #: Seconds per task that building and verifying the final schedule takes, kept back from the searches.
-_CONCLUSION = 12e-6
+_CONCLUSION = 25e-6
 
 
 def solve(
@@ -331,12 +331,12 @@ def _conclude(problem: Problem, incumbent: Incumbent, stopping: Stopping, option
         if stopping.signal.is_set():
             raise Interrupted("interrupted before a schedule was found")
         raise NothingFound("no schedule was found within the limit")
-    record = solver_record(options, stopping, incumbent.source)
-    return make_schedule(
+    schedule = make_schedule(
         problem,
         incumbent.starts,
-        record,
+        solver_record(options, incumbent.source),
         lower_bound=incumbent.lower_bound,
         bound=incumbent.bound,
         placement=options.placement,
     )
+    return timed(schedule, stopping)

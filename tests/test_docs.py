@@ -15,7 +15,7 @@ from typer.main import get_command
 from gapweave.cli.app import app
 from gapweave.models import errors
 from gapweave.models.bounds import SEARCH
-from gapweave.models.bounds.arguments import ARGUMENTS
+from gapweave.models.bounds.arguments import ARGUMENTS, PERIOD_ARGUMENTS
 from gapweave.models.instance import Device, Instance, Job, MicrobatchRule, Stage, StageMemory
 from gapweave.models.schedule import Primary, Schedule, SolverRecord
 from gapweave.solver.heuristics import heuristics
@@ -50,7 +50,7 @@ def fenced(page: str, *languages: str) -> list[str]:
 
 def command_lines(page: str) -> list[str]:
     """The lines of a page's shell blocks that call gapweave."""
-    lines = "".join(fenced(page, "sh", "console")).splitlines()
+    lines = "".join(fenced(page, "sh", "console")).replace("\\\n", " ").splitlines()
     return [line for line in (line.removeprefix("$ ") for line in lines) if line.startswith("gapweave ")]
 
 
@@ -79,7 +79,8 @@ def options(command: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/heuristics.md", "docs/tradeoff.md", "docs/training-jobs.md"]
+    "page",
+    ["README.md", "docs/heuristics.md", "docs/python.md", "docs/tradeoff.md", "docs/training-jobs.md"],
 )
 def test_python_examples_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -148,7 +149,8 @@ def test_every_field_of_a_file_is_explained(model: Any) -> None:
 
 def test_every_argument_of_a_bound_is_explained() -> None:
     explained = section("docs/formats.md", "Bounds")
-    assert [name for name in (*ARGUMENTS, SEARCH) if f"| `{name}` |" not in explained] == []
+    names = (*ARGUMENTS, *PERIOD_ARGUMENTS, SEARCH)
+    assert [name for name in names if f"| `{name}` |" not in explained] == []
 
 
 def test_the_instance_on_the_page_of_formats_is_one() -> None:

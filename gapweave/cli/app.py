@@ -18,7 +18,7 @@ from gapweave.cli.solve import solve
 
 app = typer.Typer(
     name="gapweave",
-    help="Schedule a second training job into the idle intervals of pipeline-parallel training.",
+    help="Schedule further training jobs into the idle intervals of pipeline-parallel training.",
     epilog="--debug, anywhere, shows the traceback of an error, and what the solver got over.",
     no_args_is_help=False,
 )
@@ -40,7 +40,7 @@ def overview(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Schedule a second training job into the idle intervals of pipeline-parallel training."""
+    """Schedule further training jobs into the idle intervals of pipeline-parallel training."""
     if context.invoked_subcommand is None:
         from gapweave.cli.output import write
 

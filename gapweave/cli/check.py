@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from gapweave.cli.arguments import JsonOption, ScheduleArgument
+from gapweave.cli.documents import refuse_violations
 from gapweave.cli.output import counted, printable, write, write_fields, write_json
 from gapweave.cli.steady_lines import steady_document, steady_fields
 from gapweave.models.errors import Rejected
@@ -33,8 +34,7 @@ def check(schedule: ScheduleArgument, as_json: JsonOption = False) -> None:
     else:
         write_fields(_description(schedule, loaded, verdict))
         write("\n".join(_rule_lines(violations)))
-    if violations:
-        raise Rejected(f"{schedule}: {counted(len(violations), 'violation')}, first: {violations[0]}")
+    refuse_violations(schedule, violations)
     if verdict.proven is False:
         raise Rejected(f"{schedule}: bound: {verdict.message}")
 

@@ -1,12 +1,14 @@
-"""Input files of which only their content says what they are."""
+"""Input files: which kind one is, and whether its schedule keeps the rules."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from gapweave.models.errors import InvalidFile, InvalidInstance, InvalidSchedule
+from gapweave.models.errors import InvalidFile, InvalidInstance, InvalidSchedule, Rejected
 
 if TYPE_CHECKING:
     from gapweave.models.instance import Instance
     from gapweave.models.schedule import Schedule
+    from gapweave.models.verify import Violation
 
 
 def load_either(argument: str) -> "Instance | Schedule":
@@ -30,6 +32,14 @@ def load_either(argument: str) -> "Instance | Schedule":
     if written not in (INSTANCE_FORMAT, SCHEDULE_FORMAT):
         raise _unknown_format(document, f"expected {SCHEDULE_FORMAT!r} or {INSTANCE_FORMAT!r}", str(file))
     return _parsed(document, written == INSTANCE_FORMAT, str(file))
+
+
+def refuse_violations(path: str, violations: "Sequence[Violation]") -> None:
+    """Raise Rejected, with the file's name and the first violation, if there are any."""
+    from gapweave.cli.output import counted
+
+    if violations:
+        raise Rejected(f"{path}: {counted(len(violations), 'violation')}, first: {violations[0]}")
 
 
 def _parsed(document: Any, is_instance: bool, path: str) -> "Instance | Schedule":

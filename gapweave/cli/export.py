@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gapweave.cli.arguments import ScheduleArgument
-from gapweave.models.errors import InvalidOption
+from gapweave.cli.arguments import JsonOption, ScheduleArgument
+from gapweave.cli.documents import refuse_violations
+from gapweave.models.errors import InvalidOption, InvalidSchedule
 
 if TYPE_CHECKING:
     from gapweave.models.schedule import Schedule
@@ -37,31 +38,47 @@ def export(
         str | None,
         typer.Option(help="With torch-csv: write only this job.", show_default="each to a file of its own"),
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write a schedule as a Chrome trace (Perfetto), as CSV, or for torch.distributed.pipelining."""
-    from gapweave.cli.output import write
+    from gapweave.cli.output import write, write_json
     from gapweave.models.atomic_write import require_writable, write_text
     from gapweave.models.schedule import Schedule
 
     loaded = Schedule.load(schedule)
     if job is not None and to is not Target.torch_csv:
         raise InvalidOption("--job: goes with --to torch-csv")
-    if to is Target.torch_csv:
-        require_writable(output)
-        for path, text in _torch_csv(loaded, output, job).items():
-            write_text(path, text)
+    require_writable(output)
+    files = _exported(schedule, loaded, to, output, job)
+    for path, text in files.items():
+        write_text(path, text)
+        if not as_json:
             write(f"wrote {path}")
-        return
-    write_text(output, _trace(loaded) if to is Target.perfetto else _csv(loaded))
-    write(f"wrote {output}")
+    if as_json:
+        write_json({"schedule": schedule, "to": to.value, "outputs": list(files)})
 
 
-def _trace(schedule: "Schedule") -> str:
+def _exported(path: str, schedule: "Schedule", to: Target, output: str, job: str | None) -> dict[str, str]:
+    """Return the text of each file; raises errors that name the schedule's file."""
+    from gapweave.models.verify import verify
+
+    if to is Target.perfetto:
+        return {output: _trace(path, schedule)}
+    if to is Target.csv:
+        return {output: _csv(schedule)}
+    refuse_violations(path, verify(schedule))
+    return _torch_csv(schedule, output, job)
+
+
+def _trace(path: str, schedule: "Schedule") -> str:
     import json
 
     from gapweave.executor.chrome_trace import chrome_trace
 
-    return json.dumps(chrome_trace(schedule)) + "\n"
+    try:
+        return json.dumps(chrome_trace(schedule)) + "\n"
+    except InvalidSchedule as exc:
+        raise InvalidSchedule(exc.field, exc.problem, path) from exc
 
 
 def _csv(schedule: "Schedule") -> str:

@@ -11,9 +11,11 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 
-from gapweave.models.errors import GapweaveError
+from gapweave.models.errors import GapweaveError, InvalidOption, OutputError
 
 INTERRUPTED = 130
+#: Names kept for commands to come.
+_RESERVED = frozenset({"simulate", "bench"})
 _WRONG_OPTIONS = 2
 _NOT_WRITTEN = 8
 _INTERNAL = 9
@@ -66,9 +68,13 @@ def _run(words: list[str]) -> int:
 
     from gapweave.cli.app import app
 
+    if words and words[0] in _RESERVED:
+        raise InvalidOption(f"{words[0]}: there is no such command yet, the name is reserved")
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     result = get_command(app).main(args=words, prog_name="gapweave", standalone_mode=False)
+    if sys.stdout is None and "--help" in words:  # which typer prints, without a word if nothing takes it
+        raise OutputError("standard output: is closed")
     if result == INTERRUPTED:  # what typer makes of a KeyboardInterrupt
         raise KeyboardInterrupt
     return result if isinstance(result, int) else 0

@@ -39,8 +39,9 @@ def require_files(trace: str | None, losses: str | None) -> None:
         from gapweave.reports.suffixes import suffix_of
 
         suffix_of(losses, SUFFIXES)
-    for file in filter(None, (losses, trace)):
-        require_writable(file)
+    for file in (losses, trace):
+        if file is not None:
+            require_writable(file)
 
 
 def loss_curves(result: "RunResult") -> "list[LossCurve]":

@@ -10,7 +10,14 @@ from gapweave.cli.choices import Mode, Objective, Placement
 from gapweave.cli.output import write_fields, write_json
 from gapweave.cli.steady_lines import steady_document, steady_fields
 from gapweave.models.atomic_write import require_writable
-from gapweave.models.errors import GapweaveError, Infeasible, Interrupted, InvalidOption, NothingFound
+from gapweave.models.errors import (
+    GapweaveError,
+    Infeasible,
+    Interrupted,
+    InvalidOption,
+    NotApplicable,
+    NothingFound,
+)
 from gapweave.solver.default_policy import DEFAULT_POLICY
 
 if TYPE_CHECKING:
@@ -90,7 +97,7 @@ def solve(
     if expand is not None and objective is not Objective.period:
         raise InvalidOption("--expand: goes with --objective period")
     loaded = Instance.load(instance)
-    target = output or f"{Path(loaded.name).name}.schedule.json"
+    target = f"{Path(loaded.name).name}.schedule.json" if output is None else output
     require_writable(target)
     options: dict[str, Any] = {
         "objective": objective.value,
@@ -106,7 +113,7 @@ def solve(
     }
     try:
         schedule = _solved(loaded, options)
-    except (Infeasible, NothingFound, Interrupted) as exc:
+    except (Infeasible, NothingFound, NotApplicable, Interrupted) as exc:
         if as_json:
             write_json(_failure(exc))
         raise

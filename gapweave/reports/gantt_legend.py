@@ -75,7 +75,7 @@ def _items(schedules: Sequence[Schedule], theme: Theme, *, memory: bool) -> Iter
     kinds = dict.fromkeys(kind for schedule in schedules for kind in kinds_of(schedule))
     yield LegendItem(",  ".join(f"{kind} {name}" for kind, name in KIND_NAMES.items() if kind in kinds))
     if memory and any(_has_capacity(schedule) for schedule in schedules):
-        yield LegendItem("dashed: memory capacity")
+        yield LegendItem("dashed, across: memory capacity")
 
 
 def _step_items(schedules: Sequence[Schedule], theme: Theme) -> Iterator[LegendItem]:

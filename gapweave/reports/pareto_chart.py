@@ -9,7 +9,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNL
 from gapweave.reports.colours import Theme
 from gapweave.reports.gantt_style import LABEL_SIZE, idle_look
 from gapweave.reports.pareto_labels import place_labels
-from gapweave.reports.pareto_points import Point, Step, bound_steps, points, reached_steps
+from gapweave.reports.pareto_points import Point, Step, bound_steps, points, reached_steps, subject
 from gapweave.reports.time_scale import TimeScale, grouped, percent
 from gapweave.reports.trade_off_sheet import POINTS_PER_INCH, draw_legend, draw_title
 from gapweave.solver.pareto import ParetoFront
@@ -207,7 +207,7 @@ class _ParetoChart:
         """Write title, subtitle and the unit of makespans."""
         words = f"makespan of all jobs in {self.scale.unit}; "
         words += "labels say how much later than alone the primary may end"
-        draw_title(self.figure, _LEFT, self.front.instance.name, words, self.theme)
+        draw_title(self.figure, _LEFT, subject(self.front), words, self.theme)
 
     def _outline(self, steps: list[Step]) -> tuple[list[float], list[float]]:
         """Return the corners of steps from the left to the right edge of the chart."""

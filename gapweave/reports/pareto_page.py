@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gapweave.reports.colours import Theme, ThemeName
-from gapweave.reports.pareto_points import slack_name
+from gapweave.reports.pareto_points import slack_name, subject
 from gapweave.reports.pareto_table import pareto_table
 from gapweave.reports.pareto_words import pareto_words
 from gapweave.reports.trade_off_files import TradeOff
@@ -39,8 +39,8 @@ def trade_off(front: ParetoFront) -> TradeOff:
         return pareto_figure(front, theme)
 
     return TradeOff(
-        name=front.instance.name,
-        title=f"Makespan against the primary's slowdown on {front.instance.name}",
+        name=subject(front),
+        title=f"Makespan against the primary's slowdown on {subject(front)}",
         words=pareto_words(front),
         table=pareto_table(front),
         rows=front.rows,

@@ -38,6 +38,12 @@ class Step:
     level: int
 
 
+def subject(front: ParetoFront) -> str:
+    """Return the instance's name, and where the secondary jobs were placed if not as given."""
+    chosen = dict.fromkeys(row.placement for row in front.rows if row.placement != "given")
+    return ", ".join((front.instance.name, *chosen))
+
+
 def slack_name(row: ParetoRow) -> str:
     """Return what a row allows, in a word or two."""
     if row.mode == "fill":

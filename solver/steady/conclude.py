@@ -11,7 +11,7 @@ from gapweave.models.task import ScheduledTask
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.bounds import ProvenBound
 from gapweave.solver.options import Options
-from gapweave.solver.record import solver_record
+from gapweave.solver.record import solver_record, timed
 from gapweave.solver.steady.graph import CyclicGraph
 from gapweave.solver.steady.incumbent import SteadyIncumbent
 from gapweave.solver.steady.primary_step import PrimaryStep
@@ -49,7 +49,7 @@ def conclude(
         raise nothing_found(stopping, "no schedule was found within the limit")
     starts = best.timed.starts
     rows = rows_of(graph.arrays, starts) if pinned is None else _beside(graph, pinned, starts)
-    record = solver_record(options, stopping, best.source)
+    record = solver_record(options, best.source)
     record = record.model_copy(update={"notes": {**record.notes, **(notes or {})}})
     schedule = periodic_schedule(
         graph,
@@ -61,7 +61,7 @@ def conclude(
         mode="joint" if pinned is None else "fill",
         primary=primary,
     )
-    return verified(schedule)
+    return timed(verified(schedule), stopping)
 
 
 def periodic_schedule(

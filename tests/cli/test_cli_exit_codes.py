@@ -1,5 +1,6 @@
 """Every way to fail has its exit code and one line on standard error; a traceback only with --debug."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -114,3 +115,19 @@ def test_start_up_loads_no_heavy_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[1:] == [""]
+
+
+def test_a_heuristic_that_does_not_apply_is_an_object_too(run: Run) -> None:
+    words = ("solve", "uniform-p8-m8-k2", "--mode", "fill", "--primary", "zb-h1", "-o", "x.json")
+    done = run(*words, "--json")
+    assert done.code == 5
+    failure = json.loads(done.out)
+    assert failure["status"] == "unknown"
+    assert failure["reason"] in done.error
+
+
+@pytest.mark.parametrize("name", ["simulate", "bench"])
+def test_a_command_to_come_says_so(run: Run, name: str) -> None:
+    done = run(name, "pair.json")
+    assert (done.code, done.out) == (2, "")
+    assert f"{name}: there is no such command yet" in done.error

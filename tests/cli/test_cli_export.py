@@ -92,3 +92,46 @@ def test_several_steps_in_a_period_are_too_many_for_torch(run: Run, tmp_path: Pa
     done = run("export", "two.json", "--to", "torch-csv", "-o", "two.csv")
     assert done.code == 2
     assert "holds one step, job 'job0' has 2 per period" in done.error
+
+
+def with_wrong_row(schedule: Schedule, file: Path, **wrong: int) -> Path:
+    """Write a schedule whose first task says something wrong, but nothing that its format forbids."""
+    rows = (schedule.tasks[0]._replace(**wrong), *schedule.tasks[1:])
+    schedule.model_copy(update={"tasks": rows}).save(file)
+    return file
+
+
+@pytest.mark.parametrize("wrong", [{"microbatch": 99}, {"microbatch": -1}, {"stage": 9}, {"job": 9}])
+def test_torch_gets_no_schedule_that_breaks_a_rule(
+    run: Run, schedule: Schedule, tmp_path: Path, wrong: dict[str, int]
+) -> None:
+    file = with_wrong_row(schedule, tmp_path / "wrong.json", **wrong)
+    done = run("export", file, "--to", "torch-csv", "-o", "x.csv")
+    checked = run("check", file)
+    assert (done.code, done.out) == (checked.code, "")
+    assert done.error == checked.error
+    assert not list(Path().glob("x*.csv"))
+
+
+def test_a_trace_of_a_job_that_there_is_not_is_refused_with_the_name_of_the_file(
+    run: Run, schedule: Schedule, tmp_path: Path
+) -> None:
+    file = with_wrong_row(schedule, tmp_path / "wrong.json", job=9)
+    done = run("export", file, "--to", "perfetto", "-o", "x.json")
+    assert done.code == 3
+    assert f"{file}: tasks[0].job: expected an index into 2 jobs, got 9" in done.error
+
+
+@pytest.mark.parametrize(
+    ("words", "outputs"),
+    [
+        (("--to", "csv", "-o", "x.csv"), ["x.csv"]),
+        (("--to", "torch-csv", "-o", "x.csv"), ["x.job0.csv", "x.job1.csv"]),
+    ],
+)
+def test_export_as_json_lists_the_files(
+    run: Run, schedule_file: Path, words: tuple[str, ...], outputs: list[str]
+) -> None:
+    done = run("export", schedule_file, *words, "--json")
+    assert json.loads(done.out) == {"schedule": str(schedule_file), "to": words[1], "outputs": outputs}
+    assert all(Path(output).exists() for output in outputs)

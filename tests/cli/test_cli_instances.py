@@ -66,3 +66,9 @@ def test_names_cannot_steer_the_terminal(run: Run, tmp_path: Path) -> None:
     out = run("instances", "show", "odd.json").out
     assert "\x1b" not in out
     assert "\\x1b[31m[red]\\nx" in out
+
+
+def test_make_as_json_says_what_was_made(run: Run) -> None:
+    made = json.loads(run(*MAKE, "-o", "one.json", "--json").out)
+    instance = Instance.load("one.json")
+    assert made == {"name": instance.name, "tasks": instance.task_count, "output": "one.json"}

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -64,6 +65,15 @@ def test_a_target_that_is_no_place_for_a_file_is_refused(run: Run, writer: str, 
     assert sorted(Path().rglob("*")) == before
 
 
+@pytest.mark.parametrize("writer", [name for name in WRITERS if name != "show"])
+def test_an_empty_name_is_refused(run: Run, writer: str) -> None:
+    before = sorted(Path().rglob("*"))
+    outcome = run(*WRITERS[writer], "-o", "")
+    assert outcome.code == 8
+    assert outcome.error == "gapweave: error: '': cannot be written: a file needs a name"
+    assert sorted(Path().rglob("*")) == before
+
+
 @for_each_writer
 def test_a_full_device_is_refused(run: Run, writer: str) -> None:
     Path("full.svg").symlink_to("/dev/full")
@@ -99,3 +109,11 @@ def test_a_reader_that_went_away_is_met_with_silence(words: tuple[str, ...]) -> 
     outcome = in_subprocess(*words, stdout=writing)
     os.close(writing)
     assert (outcome.code, outcome.err) == (8, "")
+
+
+@pytest.mark.parametrize("words", [*PRINTERS, ("solve", "--help")])
+def test_a_closed_standard_output_is_refused(words: tuple[str, ...]) -> None:
+    command = shlex.join([sys.executable, "-m", "gapweave", *words])
+    done = subprocess.run(f"{command} >&-", shell=True, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 8
+    assert done.stderr == "gapweave: error: standard output: is closed\n"

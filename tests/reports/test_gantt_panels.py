@@ -55,7 +55,7 @@ def test_memory_is_drawn_only_if_asked_for_and_if_there_is_any(tmp_path: Path) -
 def test_peaks_are_shares_of_the_capacity_where_there_is_one(tmp_path: Path) -> None:
     schedule = with_capacity(two_jobs(3), 12, None, 1)
     texts = drawn(schedule, tmp_path, memory=True).texts
-    assert {"25 %", "2 units", "100 %", "peak", "dashed: memory capacity"} <= set(texts)
+    assert {"25 %", "2 units", "100 %", "peak", "dashed, across: memory capacity"} <= set(texts)
 
 
 def test_memory_is_drawn_for_both_periods(tmp_path: Path) -> None:

@@ -17,7 +17,15 @@ from gapweave.reports.colours import DARK, LIGHT
 from gapweave.reports.gantt_style import chart_settings
 from gapweave.reports.pareto_chart import pareto_figure
 from gapweave.reports.pareto_page import pareto_html, write_pareto
-from gapweave.reports.pareto_points import Point, Step, bound_steps, points, reached_steps, slack_name
+from gapweave.reports.pareto_points import (
+    Point,
+    Step,
+    bound_steps,
+    points,
+    reached_steps,
+    slack_name,
+    subject,
+)
 from gapweave.reports.pareto_table import pareto_table
 from gapweave.reports.pareto_words import pareto_words
 from gapweave.solver.pareto import ParetoFront
@@ -37,6 +45,14 @@ def with_delays(front: ParetoFront, *delays: float | None) -> ParetoFront:
 
 def test_rows_are_named_by_what_they_allow() -> None:
     assert [slack_name(row) for row in made_front().rows] == ["as alone", "5 %", "10 %", "no limit"]
+
+
+def test_a_title_says_where_the_secondary_was_placed() -> None:
+    front = made_front()
+    name = front.instance.name
+    assert subject(front) == name
+    rows = tuple(replace(row, placement="reversed") for row in front.rows[:2])
+    assert subject(replace(front, rows=rows + front.rows[2:])) == f"{name}, reversed"
 
 
 def test_rows_that_reach_the_same_share_a_point() -> None:

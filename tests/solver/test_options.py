@@ -1,11 +1,14 @@
 """Options that do not exist or do not go together are refused before any work."""
 
+import time
 from typing import Any
 
 import pytest
 from schedule_factory import make_instance, uniform_job
 
 from gapweave.models.errors import InvalidOption
+from gapweave.models.schedule import Schedule
+from gapweave.models.verify import Violation, verify
 from gapweave.solver.solve import solve
 
 WRONG: list[tuple[str, dict[str, Any]]] = [
@@ -55,3 +58,20 @@ def test_the_file_tells_what_was_asked_for() -> None:
     assert (record.name, record.seed, record.workers, record.time_limit) == ("gapweave", 7, 1, 3.5)
     assert record.version
     assert record.wall_time > 0
+
+
+@pytest.mark.parametrize("objective", ["makespan", "period"])
+def test_the_time_in_the_file_counts_the_verifier(objective: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(schedule: Schedule) -> list[Violation]:
+        time.sleep(0.3)
+        return verify(schedule)
+
+    instance = make_instance(uniform_job(2, 2), devices=2)
+    monkeypatch.setattr("gapweave.solver.timetable.verify", slow)
+    assert solve(instance, objective=objective, workers=1, seed=7).solver.wall_time >= 0.3
+
+
+def test_the_least_work_limit_has_shares_too() -> None:
+    instance = make_instance(uniform_job(3, 4), uniform_job(3, 4), devices=3, capacity=2)
+    schedule = solve(instance, workers=1, work_limit=1e-9)
+    assert schedule.solver.work_limit == 1e-9

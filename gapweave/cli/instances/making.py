@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from gapweave.cli.output import write
+from gapweave.cli.arguments import JsonOption
+from gapweave.cli.output import write, write_json
 from gapweave.models.errors import InvalidOption
 
 
@@ -32,6 +33,7 @@ def make(
     name: Annotated[
         str | None, typer.Option(help="The instance's name.", show_default="made of the options")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a random instance: one pipeline over all devices for each job, always the same for one seed."""
     from gapweave.instances.generator import make_instance
@@ -48,7 +50,10 @@ def make(
         name=name,
     )
     instance.save(output)
-    write(f"wrote {output}: {instance.name}, {instance.task_count:,} tasks")
+    if as_json:
+        write_json({"name": instance.name, "tasks": instance.task_count, "output": output})
+    else:
+        write(f"wrote {output}: {instance.name}, {instance.task_count:,} tasks")
 
 
 def _counts(text: str) -> tuple[int, ...]:
