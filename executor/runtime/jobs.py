@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -39,11 +40,19 @@ def _function(name: str) -> Any:
     place, _, function = name.rpartition(":")
     if not place or not function:
         raise InvalidOption(f"--jobs: expected module:function or file.py:function, got {name!r}")
+    _put_on_path(Path(place).parent if place.endswith(".py") else Path())
     module = _module_of_file(place) if place.endswith(".py") else _module(place)
     found = getattr(module, function, None)
     if not callable(found):
         raise InvalidOption(f"--jobs: {place} has no function {function!r}")
     return found
+
+
+def _put_on_path(folder: Path) -> None:
+    """Let a module be found in the working directory, and what a file imports beside it, by every process."""
+    place = str(folder.resolve())
+    if place not in sys.path:
+        sys.path.insert(0, place)
 
 
 def _module(name: str) -> ModuleType:

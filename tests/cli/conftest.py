@@ -1,5 +1,6 @@
 """Running the command line inside the test's process, in an empty folder."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from gapweave.models.schedule import Schedule
 def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs one command in an empty folder."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])  # what a command adds is gone after the test
 
     def run_command(*words: object) -> Outcome:
         code = main([str(word) for word in words])

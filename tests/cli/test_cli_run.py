@@ -113,6 +113,21 @@ def test_under_torchrun_every_process_is_one_device(pair: Path, tmp_path: Path) 
     assert [parity["differing"] for parity in report["parity"]] == [[], []]
 
 
+@pytest.mark.parametrize("backend", ["in-process", "gloo"])
+@pytest.mark.parametrize(
+    "jobs", ["of_a_module:jobs", "folder/of_a_file.py:jobs"], ids=["the working directory", "the file's folder"]
+)
+def test_imports_lead_to_the_same_place_in_every_process(
+    run: Run, pair: Path, tmp_path: Path, jobs: str, backend: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    for place, name in ((tmp_path, "of_a_module"), (tmp_path / "folder", "of_a_file")):
+        (place / f"beside_{name}.py").write_text(TWO_JOBS)
+        (place / f"{name}.py").write_text(f"from beside_{name} import jobs")
+    outcome = run("run", pair, "--jobs", jobs, "--backend", backend, "--check")
+    assert outcome.code == 0, outcome.error
+
+
 @pytest.mark.parametrize(
     ("jobs", "code", "message"),
     [
