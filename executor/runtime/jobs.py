@@ -3,7 +3,8 @@
 import importlib
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -69,6 +70,22 @@ def _module_of_file(path: str) -> ModuleType:
     if spec is None or spec.loader is None:
         raise InvalidOption(f"--jobs: {path} cannot be read as Python")
     module = importlib.util.module_from_spec(spec)
-    with explained(f"--jobs {path}"):
+    with explained(f"--jobs {path}"), _registered(module):
         spec.loader.exec_module(module)
     return module
+
+
+@contextmanager
+def _registered(module: ModuleType) -> Iterator[None]:
+    """Have a module found by its name while it is carried out, as dataclasses need, and after if it succeeds."""
+    name = module.__name__
+    before = sys.modules.get(name)
+    sys.modules[name] = module
+    try:
+        yield
+    except BaseException:
+        if before is None:
+            sys.modules.pop(name, None)
+        else:
+            sys.modules[name] = before
+        raise

@@ -113,6 +113,28 @@ def test_under_torchrun_every_process_is_one_device(pair: Path, tmp_path: Path) 
     assert [parity["differing"] for parity in report["parity"]] == [[], []]
 
 
+def test_a_file_of_jobs_may_have_dataclasses_with_annotations_as_text(
+    run: Run, pair: Path, tmp_path: Path
+) -> None:
+    settings = "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+    settings += "@dataclass\nclass Settings:\n    width: int = 4\n"
+    (tmp_path / "with_settings.py").write_text(settings + TWO_JOBS)
+    outcome = run("run", pair, "--jobs", "with_settings.py:jobs", "--backend", "in-process")
+    assert outcome.code == 0, outcome.error
+
+
+@pytest.mark.parametrize("name", ["not_there_yet", "statistics"])
+def test_a_file_of_jobs_that_fails_leaves_no_module_behind(
+    run: Run, pair: Path, tmp_path: Path, name: str
+) -> None:
+    before = sys.modules.get(name)
+    (tmp_path / f"{name}.py").write_text("1 / 0")
+    outcome = run("run", pair, "--jobs", f"{name}.py:jobs", "--backend", "in-process")
+    assert outcome.code == 7
+    assert "ZeroDivisionError" in outcome.error
+    assert sys.modules.get(name) is before
+
+
 @pytest.mark.parametrize("backend", ["in-process", "gloo"])
 @pytest.mark.parametrize(
     "jobs", ["of_a_module:jobs", "folder/of_a_file.py:jobs"], ids=["the working directory", "the file's folder"]
