@@ -37,9 +37,14 @@ def placed(instance: Instance, placement: Placement) -> Instance:
         raise InvalidOption(f"--placement: expected one of {', '.join(PLACEMENTS)}, got {placement!r}")
     if placement == "given":
         return instance
-    order = _ORDERS[placement]([stage.device for stage in instance.jobs[0].stages])
+    order = device_order(placement, [stage.device for stage in instance.jobs[0].stages])
     jobs = [instance.jobs[0], *(_moved(job, order, placement) for job in instance.jobs[1:])]
     return Instance.model_validate(instance.model_copy(update={"jobs": tuple(jobs)}).to_document())
+
+
+def device_order(placement: Placement, devices: Sequence[int]) -> Sequence[int]:
+    """Return the devices in the order in which a secondary job visits them, from that of the primary."""
+    return devices if placement == "given" else _ORDERS[placement](devices)
 
 
 def distinct_placements(instance: Instance) -> dict[Placement, Instance]:

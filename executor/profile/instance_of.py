@@ -1,10 +1,9 @@
 """From measurements to an instance file."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from gapweave.executor.profile.costs import Kind, StageCosts
-from gapweave.executor.ready_made.source import source_of
-from gapweave.executor.ready_made.spec import ModelSpec
 from gapweave.models.instance import Device, Instance, Job, Stage
 
 #: A tick must not be more than this share of the shortest task.
@@ -12,12 +11,19 @@ _FINEST = 1e-3
 _MICROSECOND = 1000
 
 
+class MeasuredJob(NamedTuple):
+    """A job as it was measured: costs and devices of its stages, and what else its instance says."""
+
+    costs: Sequence[StageCosts]
+    path: Sequence[int]
+    microbatches: int
+    optimizer_barrier: bool = False
+
+
 def instance_of(
     name: str,
-    specs: Sequence[ModelSpec],
-    costs: Sequence[Sequence[StageCosts]],
-    paths: Sequence[Sequence[int]],
-    microbatches: Sequence[int],
+    source: str,
+    jobs: Sequence[MeasuredJob],
     transfers: Mapping[int, int],
     devices: Sequence[Device],
     arrangement: str,
@@ -26,32 +32,35 @@ def instance_of(
 
     Parameters
     ----------
-    costs, paths
-        For each job, the costs and the devices of its stages.
+    source
+        What was measured.
     transfers
         Nanoseconds of a message between two devices, by its bytes.
     arrangement
         How it was measured, for the description.
     """
+    costs = [job.costs for job in jobs]
     tick = _tick(costs)
-    jobs = tuple(
-        Job(
-            name=job_name(number),
-            microbatches=count,
-            stages=tuple(map(_Stages(tick).stage, own, path)),
-            forward_transfer=tuple(round(transfers.get(stage.sent_forward, 0) / tick) for stage in own[:-1]),
-            backward_transfer=tuple(round(transfers.get(stage.sent_backward, 0) / tick) for stage in own[1:]),
-        )
-        for number, (own, path, count) in enumerate(zip(costs, paths, microbatches, strict=True))
-    )
     return Instance(
         name=name,
         description=f"Medians {arrangement}; {_spread(costs)}",
-        source=source_of(specs),
+        source=source,
         time_unit="us" if tick == _MICROSECOND else "ns",
         memory_unit="B",
         devices=tuple(devices),
-        jobs=jobs,
+        jobs=tuple(_job(number, job, transfers, tick) for number, job in enumerate(jobs)),
+    )
+
+
+def _job(number: int, measured: MeasuredJob, transfers: Mapping[int, int], tick: int) -> Job:
+    costs = measured.costs
+    return Job(
+        name=job_name(number),
+        microbatches=measured.microbatches,
+        stages=tuple(map(_Stages(tick).stage, costs, measured.path)),
+        optimizer_barrier=measured.optimizer_barrier,
+        forward_transfer=tuple(round(transfers.get(stage.sent_forward, 0) / tick) for stage in costs[:-1]),
+        backward_transfer=tuple(round(transfers.get(stage.sent_backward, 0) / tick) for stage in costs[1:]),
     )
 
 

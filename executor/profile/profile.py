@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from gapweave.executor.profile.costs import StageCosts
-from gapweave.executor.profile.instance_of import instance_of, job_name
+from gapweave.executor.profile.instance_of import MeasuredJob, instance_of
+from gapweave.executor.profile.paths import device_paths
+from gapweave.executor.profile.subjects import Subject, own_subjects, ready_made_subjects
 from gapweave.executor.profile.together import Place, measure_stages, measure_together
 from gapweave.executor.profile.transfers import one_way_nanoseconds
+from gapweave.executor.ready_made.source import source_of
 from gapweave.executor.ready_made.spec import ModelSpec
 from gapweave.models.errors import InvalidOption, MissingExtra
-from gapweave.models.instance import Device, Instance, Job, Stage
-from gapweave.models.placement import Placement, placed
+from gapweave.models.instance import Device, Instance
+from gapweave.models.placement import Placement
 
 
 @dataclass(frozen=True)
@@ -20,26 +23,37 @@ class ProfileOptions:
 
     Attributes
     ----------
+    specs
+        Ready-made models, one for each job.
+    jobs
+        ``module:function`` or ``file.py:function`` that returns own `TrainingJob` objects without an
+        argument, instead of ``specs``.
     stages
-        Of each job, and devices: one stage on each.
+        Of each ready-made job.
+    devices
+        As many as the longest job has stages, if None; fewer get several stages of a job each.
     microbatches
         One number for each job, or one for all.
     split
         Whether B and W are separate tasks.
     placement
-        Device order of the secondary jobs.
+        Device order of the secondary jobs; ``v`` is that of all jobs.
     repeats
         Measurements of each task.
     memory_capacity
         Of each device in bytes; None is unlimited.
+    corpus
+        File that ready-made models learn.
     alone
         Measure one stage after the other, rather than all devices at the same time.
     device
         ``cpu`` or ``cuda``.
     """
 
-    specs: tuple[ModelSpec, ...]
+    specs: tuple[ModelSpec, ...] = ()
+    jobs: str | None = None
     stages: int = 2
+    devices: int | None = None
     microbatches: tuple[int, ...] = (8,)
     split: bool = False
     placement: Placement = "given"
@@ -50,15 +64,9 @@ class ProfileOptions:
     device: str = "cpu"
     name: str = "profile"
 
-    @property
-    def in_company(self) -> bool:
-        """Whether all devices are measured at the same time."""
-        return not self.alone and self.device == "cpu" and self.stages > 1
-
     def __post_init__(self) -> None:
-        if len(self.microbatches) not in (1, len(self.specs)):
-            problem = f"expected one number, or one for each of {len(self.specs)} models"
-            raise InvalidOption(f"--microbatches: {problem}, got {len(self.microbatches)}")
+        if bool(self.specs) == (self.jobs is not None):
+            raise InvalidOption("expected either ready-made models to measure, or --jobs")
         for count in self.microbatches:
             if count < 1:
                 raise InvalidOption(f"--microbatches: expected integers >= 1, got {count}")
@@ -72,7 +80,7 @@ def profile(options: ProfileOptions) -> Instance:
     MissingExtra
         torch is not installed.
     InvalidOption
-        There is no such device, or the options do not go together.
+        There is no such device or function, or the options do not go together.
     InvalidFile
         The corpus cannot be read.
     ExecutionFailed
@@ -81,18 +89,23 @@ def profile(options: ProfileOptions) -> Instance:
     if find_spec("torch") is None:
         raise MissingExtra("profiling", "exec")
     _require_device(options.device)
-    _require_models(options)
-    paths = _paths(options)
-    costs = _costs(options, paths)
-    sizes = {size for own in costs for stage in own for size in (stage.sent_forward, stage.sent_backward)}
-    transfers = one_way_nanoseconds(sizes - {0}) if options.device == "cpu" and options.stages > 1 else {}
+    subjects = _subjects(options)
+    counts = _microbatches(options, len(subjects))
+    paths = device_paths([subject.stages for subject in subjects], options.devices, options.placement)
     devices = [
         Device(name=f"{options.device}{number}", memory_capacity=options.memory_capacity)
-        for number in range(options.stages)
+        for number in range(1 + max(map(max, paths)))
     ]
-    counts = options.microbatches * (len(options.specs) if len(options.microbatches) == 1 else 1)
+    in_company = not options.alone and options.device == "cpu" and len(devices) > 1
+    costs = _costs(options, subjects, paths, in_company)
+    sizes = {size for own in costs for stage in own for size in (stage.sent_forward, stage.sent_backward)}
+    transfers = one_way_nanoseconds(sizes - {0}) if options.device == "cpu" and len(devices) > 1 else {}
+    jobs = [
+        MeasuredJob(own, path, count, subject.optimizer_barrier)
+        for own, path, count, subject in zip(costs, paths, counts, subjects, strict=True)
+    ]
     return instance_of(
-        options.name, options.specs, costs, paths, counts, transfers, devices, _arrangement(options)
+        options.name, _source(options), jobs, transfers, devices, _arrangement(options, in_company)
     )
 
 
@@ -105,32 +118,35 @@ def _require_device(device: str) -> None:
         raise InvalidOption("--device cuda: torch finds no GPU here")
 
 
-def _require_models(options: ProfileOptions) -> None:
-    """Refuse models that cannot be cut, and a text that cannot be read, before any process is started."""
-    from gapweave.executor.ready_made.corpus import Corpus
-    from gapweave.executor.ready_made.layers import layers_of_stages
-
-    for spec in options.specs:
-        layers_of_stages(spec.layers, options.stages)
-        Corpus.load(options.corpus, spec.sequence)
+def _subjects(options: ProfileOptions) -> list[Subject]:
+    """Return what is measured; what cannot be is refused before any process is started."""
+    if options.jobs is not None:
+        return own_subjects(options.jobs)
+    return ready_made_subjects(options.specs, options.stages, options.corpus)
 
 
-def _paths(options: ProfileOptions) -> list[list[int]]:
-    """Return the devices of the stages of each job."""
-    stages = tuple(Stage(device=number, forward=1, backward=1) for number in range(options.stages))
-    jobs = tuple(Job(name=job_name(n), microbatches=1, stages=stages) for n in range(len(options.specs)))
-    devices = tuple(Device(name=str(number)) for number in range(options.stages))
-    drawn = placed(Instance(name="paths", devices=devices, jobs=jobs), options.placement)
-    return [[stage.device for stage in job.stages] for job in drawn.jobs]
+def _source(options: ProfileOptions) -> str:
+    return source_of(options.specs) if options.jobs is None else f"gapweave profile --jobs {options.jobs}"
 
 
-def _costs(options: ProfileOptions, paths: Sequence[Sequence[int]]) -> list[list[StageCosts]]:
+def _microbatches(options: ProfileOptions, jobs: int) -> tuple[int, ...]:
+    """Return the microbatches of each job."""
+    counts = options.microbatches
+    if len(counts) not in (1, jobs):
+        problem = f"expected one number, or one for each of {jobs} jobs"
+        raise InvalidOption(f"--microbatches: {problem}, got {len(counts)}")
+    return counts if len(counts) == jobs else counts * jobs
+
+
+def _costs(
+    options: ProfileOptions, subjects: Sequence[Subject], paths: Sequence[Sequence[int]], in_company: bool
+) -> list[list[StageCosts]]:
     """Return the costs of the stages of each job."""
-    places: list[list[Place]] = [[] for _ in range(options.stages)]
-    for job, (spec, path) in enumerate(zip(options.specs, paths, strict=True)):
+    places: list[list[Place]] = [[] for _ in range(1 + max(map(max, paths)))]
+    for job, (subject, path) in enumerate(zip(subjects, paths, strict=True)):
         for stage, device in enumerate(path):
-            places[device].append(Place(str(spec), job, len(path), stage, options.split))
-    if options.in_company:
+            places[device].append(Place(subject.spec, job, len(path), stage, options.split, subject.own))
+    if in_company:
         measured = measure_together(places, options.repeats, options.corpus)
     else:
         measured = [
@@ -144,6 +160,6 @@ def _costs(options: ProfileOptions, paths: Sequence[Sequence[int]]) -> list[list
     return [[by_place[job, stage] for stage in range(len(path))] for job, path in enumerate(paths)]
 
 
-def _arrangement(options: ProfileOptions) -> str:
-    how = "with all devices busy" if options.in_company else "of stages measured one after the other"
+def _arrangement(options: ProfileOptions, in_company: bool) -> str:
+    how = "with all devices busy" if in_company else "of stages measured one after the other"
     return f"of {options.repeats} measurements on {options.device}, {how}"

@@ -20,13 +20,17 @@ _PATIENCE = 300.0
 
 
 class Place(NamedTuple):
-    """One stage to measure: the model's specification, the job and its stages, and which one it is."""
+    """One stage to measure: the model's specification, the job and its stages, and which one it is.
+
+    ``own`` names the function that makes the user's own jobs, instead of a specification.
+    """
 
     spec: str
     job: int
     stages: int
     stage: int
     split: bool
+    own: str | None = None
 
 
 class Company(NamedTuple):
@@ -94,20 +98,26 @@ def measure_stages(
     import torch
 
     from gapweave.executor.profile.stage_profile import StageProfile
-    from gapweave.executor.ready_made.jobs import training_job
-    from gapweave.executor.ready_made.spec import ModelSpec
+    from gapweave.executor.profile.subjects import jobs_of_places
+    from gapweave.executor.runtime.fault import explained
     from gapweave.executor.training.stage import StageRunner
 
     if device == "cpu":
         torch.set_num_threads(1)
     profiles = []
-    for place in places:
-        job = training_job(ModelSpec.parse(place.spec), place.stages, corpus, seed=place.job)
-        runner = StageRunner(job, place.job, place.stages, place.stage, torch.device(device), microbatches=1)
-        profiles.append(StageProfile(runner, split=place.split))
+    names = [f"jobs[{place.job}].stages[{place.stage}]" for place in places]
+    for name, place, job in zip(names, places, jobs_of_places(places, corpus), strict=True):
+        with explained(name):
+            runner = StageRunner(
+                job, place.job, place.stages, place.stage, torch.device(device), microbatches=1
+            )
+            profiles.append(StageProfile(runner, split=place.split))
     if company is not None:
         company.barrier.wait(_PATIENCE)
-    costs = [profile.measure(repeats) for profile in profiles]
+    costs = []
+    for name, profile in zip(names, profiles, strict=True):
+        with explained(name):
+            costs.append(profile.measure(repeats))
     if company is not None:
         company.done.append(True)
         for profile in profiles[-1:]:

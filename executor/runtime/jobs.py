@@ -2,8 +2,9 @@
 
 import importlib
 import importlib.util
+import inspect
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -27,14 +28,46 @@ def jobs_of(schedule: Schedule, options: RunOptions) -> Sequence[TrainingJob]:
     """
     if options.jobs is None:
         return ready_made_jobs(schedule, options.models, options.corpus, options.seed)
-    function = _function(options.jobs)
-    with explained(f"--jobs {options.jobs}"):
-        jobs = function(schedule)
+    return own_jobs(options.jobs, schedule)
+
+
+def own_jobs(name: str, schedule: Schedule | None = None) -> Sequence[TrainingJob]:
+    """Return the training jobs that a function of the user's makes.
+
+    Parameters
+    ----------
+    name
+        ``module:function`` or ``file.py:function``.
+    schedule
+        The function's argument, if it takes one. None, where jobs are measured before there is a schedule,
+        calls the function without.
+
+    Raises
+    ------
+    InvalidOption
+        There is no such function, it needs a schedule and there is none, or it returns something else.
+    """
+    function = _function(name)
+    if schedule is None and not _takes(function):
+        problem = "needs an argument, and before a profile there is no schedule: give it a default, None"
+        raise InvalidOption(f"--jobs {name}: {problem}")
+    arguments = (schedule,) if schedule is not None and _takes(function, schedule) else ()
+    with explained(f"--jobs {name}"):
+        jobs = function(*arguments)
     if not isinstance(jobs, Sequence) or not all(isinstance(job, TrainingJob) for job in jobs):
-        raise InvalidOption(
-            f"--jobs {options.jobs}: expected a list of TrainingJob, got {type(jobs).__name__}"
-        )
+        raise InvalidOption(f"--jobs {name}: expected a list of TrainingJob, got {type(jobs).__name__}")
     return jobs
+
+
+def _takes(function: Callable[..., object], *arguments: object) -> bool:
+    """Whether a function can be called with these arguments; assumed of what has no signature."""
+    try:
+        inspect.signature(function).bind(*arguments)
+    except TypeError:
+        return False
+    except ValueError:
+        return True
+    return True
 
 
 def _function(name: str) -> Any:
@@ -77,7 +110,7 @@ def _module_of_file(path: str) -> ModuleType:
 
 @contextmanager
 def _registered(module: ModuleType) -> Iterator[None]:
-    """Have a module found by its name while it is carried out, as dataclasses need, and after if it succeeds."""
+    """Have a module found by its name while it is carried out, as dataclasses need, and afterwards."""
     name = module.__name__
     before = sys.modules.get(name)
     sys.modules[name] = module

@@ -31,7 +31,25 @@ def profile(
             show_default=f"two of {_DEFAULT_MODEL}",
         ),
     ] = None,
-    stages: Annotated[int, typer.Option(min=1, max=1024, help="Stages of each job, and devices.")] = 2,
+    jobs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FUNCTION",
+            help="module:function or file.py:function that returns own TrainingJobs, without argument.",
+        ),
+    ] = None,
+    stages: Annotated[
+        int | None,
+        typer.Option(min=1, max=1024, help="Stages of each ready-made job.", show_default="2"),
+    ] = None,
+    devices: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Fewer than stages: each gets several of a job, in turn.",
+            show_default="one for each stage",
+        ),
+    ] = None,
     microbatches: Annotated[
         str, typer.Option(metavar="M[,M...]", help="Microbatches of each job, or of all.")
     ] = "8",
@@ -39,7 +57,7 @@ def profile(
         bool, typer.Option("--split", help="Measure the gradients of inputs and of weights apart.")
     ] = False,
     placement: Annotated[
-        Placement, typer.Option(help="Device order of the secondary jobs.")
+        Placement, typer.Option(help="Device order of the secondary jobs; v: of all jobs, forth and back.")
     ] = Placement.same,
     repeats: Annotated[int, typer.Option(min=1, help="Measurements of each task.")] = 20,
     memory_capacity: Annotated[
@@ -56,7 +74,7 @@ def profile(
 ) -> None:
     """Measure what every task of real stages costs in time and memory, and write an instance.
 
-    `gapweave solve` schedules it, and `gapweave run` trains the same models by that schedule.
+    `gapweave solve` schedules it, and `gapweave run` trains the same models (or --jobs) by that schedule.
     """
     from gapweave.executor.profile.profile import ProfileOptions
     from gapweave.executor.profile.profile import profile as measure
@@ -64,11 +82,16 @@ def profile(
 
     if placement.value == "search":
         raise InvalidOption("--placement: search is for solve, a measurement needs one placement")
+    if jobs is not None and (model or corpus or stages):
+        raise InvalidOption("--model, --stages and --corpus are for ready-made jobs, not with --jobs")
     placed: PlacementName = placement.value  # type: ignore[assignment]
     require_writable(output)
+    models = [] if jobs is not None else model or [_DEFAULT_MODEL] * 2
     options = ProfileOptions(
-        specs=tuple(ModelSpec.parse(text) for text in model or [_DEFAULT_MODEL] * 2),
-        stages=stages,
+        specs=tuple(map(ModelSpec.parse, models)),
+        jobs=jobs,
+        stages=stages or 2,
+        devices=devices,
         microbatches=_counts(microbatches),
         split=split,
         placement=placed,

@@ -137,7 +137,9 @@ def test_a_file_of_jobs_that_fails_leaves_no_module_behind(
 
 @pytest.mark.parametrize("backend", ["in-process", "gloo"])
 @pytest.mark.parametrize(
-    "jobs", ["of_a_module:jobs", "folder/of_a_file.py:jobs"], ids=["the working directory", "the file's folder"]
+    "jobs",
+    ["of_a_module:jobs", "folder/of_a_file.py:jobs"],
+    ids=["the working directory", "the file's folder"],
 )
 def test_imports_lead_to_the_same_place_in_every_process(
     run: Run, pair: Path, tmp_path: Path, jobs: str, backend: str

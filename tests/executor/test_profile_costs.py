@@ -9,8 +9,8 @@ from profile_measurements import TINY, jobs_of_costs
 
 from gapweave import Instance
 from gapweave.executor.profile.costs import StageCosts
-from gapweave.executor.profile.instance_of import instance_of
-from gapweave.executor.ready_made.source import specs_from_source
+from gapweave.executor.profile.instance_of import MeasuredJob, instance_of
+from gapweave.executor.ready_made.source import source_of, specs_from_source
 from gapweave.executor.ready_made.spec import ModelSpec
 from gapweave.models.instance import Device, StageMemory
 
@@ -26,10 +26,8 @@ def instance_from(costs: list[list[StageCosts]], transfers: dict[int, int] | Non
     stages = len(costs[0])
     return instance_of(
         "made-up",
-        [TINY] * len(costs),
-        costs,
-        [list(range(stages))] * len(costs),
-        [2] * len(costs),
+        source_of([TINY] * len(costs)),
+        [MeasuredJob(own, range(stages), 2) for own in costs],
         transfers or {},
         [Device(name=f"cpu{number}") for number in range(stages)],
         "of nothing",
@@ -126,7 +124,7 @@ def test_of_one_sample_no_spread_is_claimed() -> None:
 
 def test_models_of_several_jobs_keep_their_order() -> None:
     specs = [TINY, ModelSpec("gpt2", width=64)]
-    costs = [[costs_of(1000)], [costs_of(2000)]]
-    instance = instance_of("two", specs, costs, [[0], [0]], [1, 2], {}, [Device(name="cpu0")], "")
+    jobs = [MeasuredJob([costs_of(1000)], [0], 1), MeasuredJob([costs_of(2000)], [0], 2)]
+    instance = instance_of("two", source_of(specs), jobs, {}, [Device(name="cpu0")], "")
     assert specs_from_source(instance) == specs
     assert [job.microbatches for job in instance.jobs] == [1, 2]
