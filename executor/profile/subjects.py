@@ -40,13 +40,13 @@ def ready_made_subjects(specs: Sequence[ModelSpec], stages: int, corpus: str | N
     InvalidOption
         A model cannot be cut.
     InvalidFile
-        The corpus cannot be read.
+        The corpus or a configuration cannot be read.
     """
     from gapweave.executor.ready_made.corpus import Corpus
-    from gapweave.executor.ready_made.layers import layers_of_stages
+    from gapweave.executor.ready_made.jobs import stages_of
 
     for spec in specs:
-        layers_of_stages(spec.layers, stages)
+        stages_of(spec, stages)
         Corpus.load(corpus, spec.sequence)
     return [Subject(str(spec), stages) for spec in specs]
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from gapweave.executor.ready_made.config_file import configured_stages
 from gapweave.executor.ready_made.corpus import Corpus
 from gapweave.executor.ready_made.hugging_face import hugging_face_stages
 from gapweave.executor.ready_made.source import specs_from_source
@@ -74,8 +75,9 @@ def training_job(
 
 def stages_of(spec: ModelSpec, stages: int) -> list[StageSource]:
     """Return what builds each stage of a model."""
-    make = transformer_stages if spec.kind == "transformer" else hugging_face_stages
-    return make(spec, stages)
+    if spec.kind == "transformer":
+        return transformer_stages(spec, stages)
+    return configured_stages(spec, stages) if spec.kind == "hf" else hugging_face_stages(spec, stages)
 
 
 def next_byte_loss(logits_BTV: Tensor, target_BT: Tensor) -> Tensor:

@@ -5,7 +5,9 @@ from typing import Any
 
 from gapweave.models.errors import InvalidOption
 
-KINDS = ("transformer", "gpt2", "llama")
+KINDS = ("transformer", "gpt2", "llama", "hf")
+#: What the file of an ``hf`` model says.
+_IN_CONFIG = ("layers", "width", "heads", "dropout")
 
 
 @dataclass(frozen=True)
@@ -15,7 +17,7 @@ class ModelSpec:
     Attributes
     ----------
     kind
-        ``transformer`` (ours), or ``gpt2`` or ``llama`` (Hugging Face, random weights).
+        ``transformer`` (ours), or ``gpt2``, ``llama`` or ``hf`` (Hugging Face, random weights).
     layers
         Transformer layers of the whole model; 0 takes one for each stage.
     width, heads
@@ -28,6 +30,8 @@ class ModelSpec:
         Of AdamW.
     seed
         Of parameters, dropout and data.
+    config
+        Of ``hf`` alone: path of a ``config.json`` of transformers, with layers, width, heads and dropout.
     """
 
     kind: str = "transformer"
@@ -39,6 +43,7 @@ class ModelSpec:
     dropout: float = 0.1
     learning_rate: float = 1e-3
     seed: int = 0
+    config: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -58,6 +63,17 @@ class ModelSpec:
             raise InvalidOption(
                 f"--model: learning_rate: expected a positive number, got {self.learning_rate}"
             )
+
+        self._require_config()
+
+    def _require_config(self) -> None:
+        if self.kind != "hf" and self.config:
+            raise InvalidOption(f"--model: config: goes with hf, not with {self.kind}")
+        if self.kind == "hf" and (not self.config or "," in self.config):
+            raise InvalidOption(f"--model: config: expected a path without comma, got {self.config!r}")
+        for field in fields(self):
+            if self.kind == "hf" and field.name in _IN_CONFIG and getattr(self, field.name) != field.default:
+                raise InvalidOption(f"--model: {field.name}: an hf model takes it from its config")
 
     def __str__(self) -> str:
         own = [(field.name, getattr(self, field.name), field.default) for field in fields(self)[1:]]

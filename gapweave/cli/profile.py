@@ -27,7 +27,7 @@ def profile(
         typer.Option(
             metavar="SPEC",
             help="A job's model: transformer, gpt2 or llama, with layers=, width=, heads=, sequence=, "
-            "batch=, dropout=, learning_rate=, seed=. Once for each job.",
+            "batch=, dropout=, learning_rate=, seed=; or hf with config=PATH.json. Once for each job.",
             show_default=f"two of {_DEFAULT_MODEL}",
         ),
     ] = None,

@@ -50,7 +50,7 @@ def test_stages_one_after_the_other_split_and_printed_as_json(run: Run, tmp_path
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (["--model", "bert"], 2, "--model: expected one of transformer, gpt2, llama, got 'bert'"),
+        (["--model", "bert"], 2, "--model: expected one of transformer, gpt2, llama, hf, got 'bert'"),
         (["--model", "gpt2:width=x"], 2, "--model gpt2:width=x: width: expected an integer, got 'x'"),
         (["--model", "transformer:layers=1"], 2, "layers: expected at least one for each of 2 stages"),
         (["--microbatches", "8,x"], 2, "--microbatches: expected numbers such as 8,12, got '8,x'"),
@@ -62,6 +62,7 @@ def test_stages_one_after_the_other_split_and_printed_as_json(run: Run, tmp_path
         (["--devices", "3"], 2, "--devices: expected 1 to 2, the most stages of a job, got 3"),
         (["--repeats", "0"], 2, "--repeats"),
         (["--device", "tpu"], 2, "--device"),
+        (["--model", "hf:config=nowhere.json"], 3, "nowhere.json: cannot be read: No such file or directory"),
         (["--corpus", "nowhere.txt"], 3, "nowhere.txt: cannot be read: No such file or directory"),
     ],
 )

@@ -15,9 +15,11 @@ from gapweave.executor.ready_made.hugging_face import configuration
 from gapweave.executor.ready_made.jobs import ready_made_jobs, stages_of
 from gapweave.executor.ready_made.layers import layers_of_stages
 from gapweave.executor.ready_made.source import source_of, specs_from_source
-from gapweave.executor.ready_made.spec import KINDS, ModelSpec
+from gapweave.executor.ready_made.spec import ModelSpec
 from gapweave.models.errors import InvalidFile, InvalidOption
 
+#: Models that need no file.
+KINDS = ("transformer", "gpt2", "llama")
 SPECS = st.builds(
     ModelSpec,
     kind=st.sampled_from(KINDS),
@@ -32,7 +34,16 @@ SPECS = st.builds(
 )
 
 
-@given(SPECS)
+CONFIGURED = st.builds(
+    ModelSpec,
+    kind=st.just("hf"),
+    sequence=st.integers(1, 4096),
+    batch=st.integers(1, 64),
+    config=st.sampled_from(("config.json", "folder/my model=1.json")),
+)
+
+
+@given(SPECS | CONFIGURED)
 def test_a_model_in_one_word_reads_back(spec: ModelSpec) -> None:
     assert ModelSpec.parse(str(spec)) == spec
 
@@ -40,7 +51,7 @@ def test_a_model_in_one_word_reads_back(spec: ModelSpec) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("bert", "expected one of transformer, gpt2, llama, got 'bert'"),
+        ("bert", "expected one of transformer, gpt2, llama, hf, got 'bert'"),
         ("gpt2:depth=3", "expected layers=.* got 'depth=3'"),
         ("gpt2:layers", "got 'layers'"),
         ("gpt2:layers=x", "layers: expected an integer, got 'x'"),
@@ -48,6 +59,10 @@ def test_a_model_in_one_word_reads_back(spec: ModelSpec) -> None:
         ("gpt2:width=30,heads=4", "width: expected a multiple of 2 x heads = 8, got 30"),
         ("gpt2:dropout=1", "dropout: expected a number from 0 to below 1"),
         ("gpt2:learning_rate=nan", "learning_rate: expected a positive number"),
+        ("gpt2:config=a.json", "config: goes with hf, not with gpt2"),
+        ("hf", "config: expected a path without comma, got ''"),
+        ("hf:config=a.json,layers=3", "layers: an hf model takes it from its config"),
+        ("hf:config=a.json,dropout=0", "dropout: an hf model takes it from its config"),
     ],
 )
 def test_a_wrong_word_is_refused_by_key_and_value(text: str, problem: str) -> None:
