@@ -85,7 +85,7 @@ def _add_up(stage: nn.Module, gradients: Sequence[dict[nn.Parameter, Tensor]]) -
         for own in gradients:
             if parameter in own:
                 total = parameter.grad
-                parameter.grad = own[parameter] if total is None else total + own[parameter]
+                parameter.grad = own[parameter].clone() if total is None else total + own[parameter]
 
 
 def _clip(job: TrainingJob, stages: Sequence[nn.Module]) -> None:

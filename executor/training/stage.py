@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from gapweave.executor.training import autograd, gradient_norm
 from gapweave.executor.training.job import TrainingJob
+from gapweave.executor.training.memory import addresses, apart, own_gradients
 from gapweave.executor.training.non_finite import NonFinite
 from gapweave.executor.training.random_state import seed_forward, seed_parameters
 from gapweave.executor.training.signature import Shape, as_tuple, output_signatures
@@ -22,6 +23,7 @@ class _Passed(NamedTuple):
 
     inputs: tuple[Any, ...]
     outputs: tuple[Tensor, ...]
+    given: set[int]
 
 
 class _Postponed(NamedTuple):
@@ -71,7 +73,14 @@ class StageRunner:
         self._share = 1.0 / microbatches
         self._passed: dict[_Key, _Passed] = {}
         self._deferred: dict[_Key, autograd.Deferred | autograd.DeferredGraph | _Postponed] = {}
+        self._given: dict[_Key, set[int]] = {}
+        self._without_gradient = self.parameters
         self._losses: dict[int, dict[int, Tensor]] = {}
+
+    @cached_property
+    def _resident(self) -> set[int]:
+        """Where parameters and buffers lie, which the optimizer and later passes change."""
+        return addresses([*self.module.parameters(), *self.module.buffers()])
 
     @cached_property
     def _signatures(self) -> list[tuple[Shape, ...]]:
@@ -100,15 +109,20 @@ class StageRunner:
         Returns
         -------
         tuple of Tensor
-            What the next stage needs, without history; () on the last stage, which keeps its loss.
+            What the next stage needs, without history and in no memory that the stage was given; () on the
+            last stage, which keeps its loss.
         """
         own_inputs = self._data(step, microbatch, 0) if inputs is None else tuple(map(_leaf, inputs))
         seed_forward(self.job.seed, step, self.stage, microbatch)
         outputs = as_tuple(self.module(*own_inputs))
         if self._is_last:
             outputs = (self._scaled_loss(outputs, step, microbatch),)
-        outputs = tuple(output.clone() if output._is_view() else output for output in outputs)
-        self._passed[step, microbatch] = _Passed(own_inputs, outputs)
+        given = addresses(own_inputs)
+        outputs = tuple(
+            output.clone() if output._is_view() else apart(output, given, self._resident)
+            for output in outputs
+        )
+        self._passed[step, microbatch] = _Passed(own_inputs, outputs, given)
         return () if self._is_last else tuple(output.detach() for output in outputs)
 
     def backward(
@@ -124,12 +138,16 @@ class StageRunner:
         Returns
         -------
         tuple of Tensor
-            The gradients of the inputs, for the stage before; () on the first stage.
+            The gradients of the inputs, for the stage before, in no memory that the stage was given; () on
+            the first stage.
         """
-        inputs, outputs = self._passed.pop((step, microbatch))
+        inputs, outputs, given = self._passed.pop((step, microbatch))
         if self._is_last:
             output_gradients = None
+        given |= addresses(output_gradients or ())
         learning = [value for value in inputs if isinstance(value, Tensor) and value.requires_grad]
+        if split:
+            self._given[step, microbatch] = given
         if not split:
             gradients = autograd.whole_backward(outputs, output_gradients, learning)
         elif not learning:
@@ -140,20 +158,23 @@ class StageRunner:
                 outputs, output_gradients, learning, self.parameters
             )
             self._deferred[step, microbatch] = deferred
-        if self._is_first:
-            return ()
-        return tuple(
-            torch.zeros_like(value) if gradient is None else gradient
+        handed_on = tuple(
+            torch.zeros_like(value) if gradient is None else apart(gradient, given, self._resident)
             for value, gradient in zip(learning, gradients, strict=True)
         )
+        given |= addresses(handed_on)
+        if not split:
+            self._without_gradient = own_gradients(self._without_gradient, given)
+        return () if self._is_first else handed_on
 
     def weight(self, step: int, microbatch: int) -> None:
         """Add the gradients of the weights that a split backward left."""
-        deferred = self._deferred.pop((step, microbatch))
+        deferred, given = self._deferred.pop((step, microbatch)), self._given.pop((step, microbatch))
         if isinstance(deferred, _Postponed):
             autograd.whole_backward(deferred.outputs, deferred.gradients, [])
         elif self.parameters:
             autograd.weight_backward(self.parameters, deferred)
+        self._without_gradient = own_gradients(self._without_gradient, given)
 
     def deferred(self, step: int, microbatch: int) -> object:
         """Return what a split backward pass keeps for W, for those who measure it."""
@@ -180,6 +201,7 @@ class StageRunner:
                     parameter.grad.mul_(clip_factor.to(parameter.grad.device))
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
+        self._without_gradient = self.parameters
 
     def losses(self, step: int) -> list[float]:
         """Return the losses of a step's microbatches and forget them; [] except on the last stage."""
@@ -196,6 +218,7 @@ class StageRunner:
         """Take over what `state_dict` returned, and forget the gradients of a step that was not completed."""
         for parameter in self.parameters:
             parameter.grad = None
+        self._without_gradient = self.parameters
         self.module.load_state_dict(state["module"])
         if self.optimizer is not None:
             self.optimizer.load_state_dict(state["optimizer"])

@@ -1,6 +1,7 @@
 """Pairs of a schedule and tiny training jobs, on which running together is compared with training alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from random import Random
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from gapweave.executor.training.job import TrainingJob
 from gapweave.models.schedule import Schedule
+from gapweave.models.task import Task
 
 BATCH = 2
 STEPS = 5
@@ -94,6 +96,54 @@ def training_job(stages: int, number: int, clipped: bool) -> TrainingJob:
         seed=number,
         clip_norm=0.05 if clipped else None,
     )
+
+
+#: What one of four stages may hand on of what it was given.
+HANDED_ON: dict[str, Callable[..., Any]] = {
+    "input": lambda stage, *inputs: inputs,
+    "bias": lambda stage, x: x + stage.layer.bias,
+    "parameter": lambda stage, x: x + stage.free,
+    "skip": lambda stage, x: (x, stage.layer(x).tanh()),
+    "parts": lambda stage, x: (x[:1], x[1:]),
+}
+
+
+def handing_on(what: str, where: int) -> list[TrainingJob]:
+    """One job of four stages, one of which hands on tensors or gradients that it was given."""
+    stages = [
+        partial(_stage, 6),
+        partial(_Called, lambda stage, *inputs: tuple(map(stage.layer, inputs))),
+        partial(_Called, lambda stage, *inputs: tuple(map(stage.layer, inputs))),
+        partial(_Called, lambda stage, *inputs: torch.cat([*map(stage.layer, inputs)])[:BATCH]),
+    ]
+    stages[where] = partial(_Called, HANDED_ON[what])
+    return [replace(training_job(4, 0, False), stages=stages)]
+
+
+def handing_on_schedule(devices: Sequence[int], late: int, split: bool) -> Schedule:
+    """One job of four stages and six microbatches, one after the other but for W of one late stage."""
+    weight = {"weight": 1} if split else {}
+    stages = [{"device": device, "forward": 1, "backward": 1} | weight for device in devices]
+    instance = make_instance({"microbatches": 6, "stages": stages}, devices=2)
+    order = []
+    for index in range(6):
+        order += [Task(0, 0, "F", stage, index) for stage in range(4)]
+        order += [Task(0, 0, kind, stage, index) for stage in (3, 2, 1, 0) for kind in "BW"]
+    order.sort(key=lambda task: task.kind == "W" and task.stage == late)
+    return ordered_schedule(instance, [task for task in order if split or task.kind != "W"])
+
+
+class _Called(nn.Module):
+    """A layer, a free parameter, and a function of both and of the inputs."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__()
+        self.layer = nn.Linear(6, 6)
+        self.free = nn.Parameter(torch.linspace(-1, 1, 6 * BATCH).reshape(BATCH, 6))
+        self.function = function
+
+    def forward(self, *inputs: Tensor) -> Any:
+        return self.function(self, *inputs)
 
 
 def _stage(width: int) -> nn.Module:

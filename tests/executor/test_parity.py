@@ -4,11 +4,20 @@ from pathlib import Path
 
 import pytest
 from gloo_group import digests_of_processes
-from parity_cases import STEPS, Case, combinations, combinations_on_processes
+from parity_cases import (
+    HANDED_ON,
+    STEPS,
+    Case,
+    combinations,
+    combinations_on_processes,
+    handing_on,
+    handing_on_schedule,
+)
 
 from gapweave.executor.parity import parity_with_training_alone
+from gapweave.executor.run import run
 from gapweave.executor.runtime.all_ranks import run_in_process
-from gapweave.executor.runtime.options import RunOptions
+from gapweave.executor.runtime.options import Backend, RunOptions
 from gapweave.executor.runtime.outcome import Outcome
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.step_collector import StepCollector
@@ -39,6 +48,21 @@ def test_jobs_that_run_on_processes_end_as_they_do_alone(ranks: int, tmp_path: P
     cases = combinations_on_processes(ranks)
     for case, digests in zip(cases, digests_of_processes(ranks, tmp_path), strict=True):
         require_equal(Plan.of(case.schedule), case, digests)
+
+
+@pytest.mark.parametrize("backend", ["in-process", "one-gpu"])
+@pytest.mark.parametrize("split", [False, True], ids=["whole", "split"])
+@pytest.mark.parametrize("what", HANDED_ON)
+def test_neighbours_on_one_device_hand_on_nothing_that_the_next_message_overwrites(
+    what: str, split: bool, backend: Backend
+) -> None:
+    """At a V turn and in blocks, when W of the neighbour comes late."""
+    for devices in ([0, 1, 1, 0], [0, 1, 1, 1], [0, 0, 0, 1]):
+        for where, late in [(1, 2), (2, 1)]:
+            schedule = handing_on_schedule(devices, late, split)
+            result = run(schedule, handing_on(what, where), steps=2, backend=backend, check=True)
+            assert result.parity is not None
+            assert not result.parity[0].differing, (devices, where, str(result.parity[0]))
 
 
 def test_a_wrong_parameter_is_noticed() -> None:

@@ -163,6 +163,47 @@ def test_a_split_backward_leaves_the_weights_for_later() -> None:
     assert not torch.equal(last.module.weight.grad, before)
 
 
+class HandsOn(nn.Module):
+    """Hands on what it was given: as it is, in part, and with a parameter that learns from the sum."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.free = nn.Parameter(torch.randn(3, WIDTH))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        return x, x[1:], x + self.free, self.free
+
+
+@pytest.mark.parametrize("split", [False, True], ids=["whole", "split"])
+def test_a_stage_keeps_and_hands_on_no_memory_that_it_was_given(split: bool) -> None:
+    stage = runners(job_of(Tied, HandsOn, Tied))[1]
+    received = torch.randn(3, WIDTH)
+    outputs = stage.forward(0, 0, (received,))
+    gradients = [torch.randn_like(output) for output in outputs]
+    handed_on = stage.backward(0, 0, gradients, split)
+    if split:
+        stage.weight(0, 0)
+    own = {parameter.untyped_storage().data_ptr() for parameter in stage.parameters}
+    given = {tensor.untyped_storage().data_ptr() for tensor in (received, *gradients)}
+    learned = {parameter.grad.untyped_storage().data_ptr() for parameter in stage.parameters}
+    left = {tensor.untyped_storage().data_ptr() for tensor in (*outputs, *handed_on)}
+    assert not (own | given) & (left | learned)
+    assert not left & learned
+
+
+def test_a_stage_that_computes_copies_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    stages = runners(job_of(Tied, Tied, Tied))
+    pass_through(stages, split=True)
+    copies = []
+    clone = Tensor.clone
+    monkeypatch.setattr(Tensor, "clone", lambda tensor, **how: copies.append(tensor) or clone(tensor, **how))
+    for stage in stages:
+        stage.optimizer_step(0)
+    for split in (False, True):
+        pass_through(stages, split=split, step=1, index=int(split))
+    assert not copies
+
+
 def test_draws_of_other_jobs_in_between_change_nothing() -> None:
     job = job_of(lambda: nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.Dropout(0.5)), Tied)
     alone, disturbed = runners(job), runners(job)

@@ -79,6 +79,35 @@ CASES: dict[str, tuple[StageSource, ...]] = {
     ),
     "view handed on": (called(lambda stage, x: stage.layer(x).view(4, WIDTH)), layer),
     "changed in place": (lambda: nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.ReLU(inplace=True)), layer),
+    "identity between": (layer, nn.Identity, layer, layer),
+    "bias alone": (
+        layer,
+        called(lambda stage, x: x + stage.free[0]),
+        called(lambda stage, x: x + stage.free),
+    ),
+    "parameter added": (layer, called(lambda stage, x: x + stage.free), layer),
+    "two parameters added": (
+        called(lambda stage, x: stage.free + (x + stage.layer.bias + stage.free)),
+        layer,
+    ),
+    "parameter summed": (layer, called(lambda stage, x: stage.layer(x) + stage.free.sum()), layer),
+    "parameter handed on": (layer, called(lambda stage, x: (stage.layer(x), stage.free)), called(product)),
+    "parameter handed on as a view": (
+        layer,
+        called(lambda stage, x: (x.reshape(-1) + stage.free.reshape(-1), stage.free.reshape(-1))),
+        called(lambda stage, x, y: stage.layer((x * y).reshape(4, WIDTH))),
+    ),
+    "parts handed on": (
+        called(two),
+        called(lambda stage, x, y: (x[1:], y.T, x[:1] * 1)),
+        called(lambda stage, x, y, z: stage.layer(torch.cat([z, x]) * y.T)),
+    ),
+    "handed on over two stages": (
+        called(two),
+        called(lambda stage, x, y: (x, stage.layer(y))),
+        called(lambda stage, x, y: (x, y.tanh())),
+        called(product),
+    ),
     "checkpointed": (layer, called(lambda stage, x: checkpoint(stage.layer, x, use_reentrant=False)), layer),
     "module, not function": (nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, WIDTH)),
 }
@@ -88,6 +117,19 @@ CASES: dict[str, tuple[StageSource, ...]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_stages_learn_bitwise_what_the_whole_model_learns(name: str, split: bool) -> None:
     assert differences(job_of(*CASES[name]), split) == []
+
+
+@pytest.mark.parametrize("split", [False, True], ids=["whole", "split"])
+@pytest.mark.parametrize("name", [name for name, stages in CASES.items() if len(stages) > 2])
+def test_receive_buffers_may_be_overwritten_when_their_stage_is_done(name: str, split: bool) -> None:
+    """While a neighbour on the same device is not."""
+    job, count = job_of(*CASES[name]), len(CASES[name])
+    for first in range(1, count - 1):
+        later_together = [0] * first + [1] * (count - first)
+        earlier_together = [0] * (first + 1) + [1] * (count - first - 1)
+        for devices in (later_together, earlier_together):
+            for late in range(count):
+                assert differences(job, split, devices=devices, late=late) == [], (devices, late)
 
 
 def test_reentrant_checkpoints_are_refused_with_a_split_backward_pass() -> None:
