@@ -12,10 +12,10 @@ from gapweave.executor.run_result import RunResult
 from gapweave.executor.runtime.fault import RecordedFailure
 from gapweave.executor.runtime.options import Backend, OnFailure, RunOptions
 from gapweave.executor.runtime.outcome import Outcome
+from gapweave.executor.runtime.periods import in_pieces
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.step_collector import StepCollector, StepProgress
 from gapweave.models.errors import MissingExtra
-from gapweave.models.expand import expanded
 from gapweave.models.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -118,8 +118,8 @@ def run_with(
 ) -> RunResult:
     """Do what `run` does, with its settings in one object."""
     _require_torch()
-    if schedule.period is not None:  # its periods overlap, so all are one program
-        schedule, options = expanded(schedule, options.steps), replace(options, steps=1)
+    if schedule.period is not None:
+        schedule, options = in_pieces(schedule, options)
     from gapweave.executor.runtime.backend import chosen_backend
     from gapweave.executor.runtime.going_on import Attempts, require_consistent
 

@@ -13,7 +13,8 @@ from gapweave.models.errors import InvalidFile, OutputError
 
 #: How many checkpoints are kept.
 _KEPT = 2
-_HEADER = "checkpoint.json"
+#: The file that makes a checkpoint complete.
+HEADER = "checkpoint.json"
 _FORMAT = "gapweave.checkpoint/1"
 
 
@@ -24,16 +25,20 @@ class Header:
     Attributes
     ----------
     step
-        Steps of the schedule that are complete.
+        Steps of the schedule that are complete; of one with a period, periods.
     schedule
         Digest of the schedule that ran.
     jobs
         Number of stages of each job, by its name.
+    steps
+        Training steps of each job in one step of the schedule, by its name; None if an earlier gapweave wrote
+        the checkpoint.
     """
 
     step: int
     schedule: str
     jobs: dict[str, int]
+    steps: dict[str, int] | None = None
 
 
 def step_folder(folder: Path, step: int) -> Path:
@@ -55,9 +60,9 @@ def begin(folder: Path, step: int) -> Path:
 def complete(folder: Path, header: Header) -> None:
     """Declare a checkpoint complete, and remove all but the newest ones and the last one of each job."""
     write_text(
-        step_folder(folder, header.step) / _HEADER, json.dumps({"format": _FORMAT} | asdict(header)) + "\n"
+        step_folder(folder, header.step) / HEADER, json.dumps({"format": _FORMAT} | asdict(header)) + "\n"
     )
-    for old in _superseded(sorted(folder.glob("step-*/" + _HEADER))):
+    for old in _superseded(sorted(folder.glob("step-*/" + HEADER))):
         with suppress(OSError):  # first what makes it complete
             os.unlink(old)
         shutil.rmtree(old.parent, ignore_errors=True)
@@ -65,7 +70,7 @@ def complete(folder: Path, header: Header) -> None:
 
 def newest_of(folder: Path, job: str) -> Header | None:
     """Return the header of the newest checkpoint that has a job."""
-    headers = map(_read, sorted(folder.glob("step-*/" + _HEADER), reverse=True))
+    headers = map(_read, sorted(folder.glob("step-*/" + HEADER), reverse=True))
     return next((header for header in headers if job in header.jobs), None)
 
 
@@ -98,7 +103,7 @@ def newest(folder: Path) -> tuple[Path, Header] | None:
     """
     if folder.exists() and not folder.is_dir():
         raise InvalidFile("", "is no folder of checkpoints", str(folder))
-    headers = sorted(folder.glob("step-*/" + _HEADER))
+    headers = sorted(folder.glob("step-*/" + HEADER))
     if not headers:
         return None
     return headers[-1].parent, _read(headers[-1])
@@ -109,7 +114,12 @@ def _read(path: Path) -> Header:
         values: Any = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(values, dict) or values.get("format") != _FORMAT:
             raise InvalidFile("format", f"expected {_FORMAT!r}", str(path))
-        header = Header(int(values["step"]), str(values["schedule"]), dict(values["jobs"]))
+        header = Header(
+            int(values["step"]),
+            str(values["schedule"]),
+            dict(values["jobs"]),
+            None if values.get("steps") is None else dict(values["steps"]),
+        )
     except OSError as exc:
         raise InvalidFile("", f"cannot be read: {exc.strerror}", str(path)) from exc
     except (ValueError, KeyError, TypeError) as exc:

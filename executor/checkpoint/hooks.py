@@ -6,7 +6,7 @@ import torch.distributed as dist
 
 from gapweave.executor.checkpoint import folder as folders
 from gapweave.executor.checkpoint import storage
-from gapweave.executor.checkpoint.folder import Header
+from gapweave.executor.checkpoint.folder import HEADER, Header
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.stage_protocol import Stages
 from gapweave.models.errors import InvalidFile, OutputError
@@ -21,9 +21,11 @@ class Checkpoints:
         Where the checkpoints of the run lie.
     every
         Steps from one to the next; the last step of a run is always saved.
+    periods
+        How many steps of a checkpoint are one step of the plan.
     """
 
-    def __init__(self, plan: Plan, folder: str, every: int) -> None:
+    def __init__(self, plan: Plan, folder: str, every: int, periods: int = 1) -> None:
         jobs = plan.schedule.instance.jobs
         self._folder = Path(folder)
         self._every = every
@@ -31,11 +33,15 @@ class Checkpoints:
         self._planned = {job.name: len(job.stages) for job in jobs}
         self._jobs = {job.name: len(job.stages) for number, job in enumerate(jobs) if number in plan.trained}
         self._schedule = plan.programs[0].schedule
+        self._periods = periods
+        self._steps = {
+            job.name: steps // periods for job, steps in zip(jobs, plan.schedule.steps, strict=True)
+        }
 
     def on_step_end(self, rank: int, step: int, stages: Stages, last: bool) -> None:
         """Save the stages if it is time to; all processes together."""
         if last or step % self._every == 0:
-            self._save(rank, step, stages)
+            self._save(rank, step * self._periods, stages)
 
     def restore_or_save(self, stages: Stages) -> int:
         """Load the newest checkpoint, or save the stages as they are before the first step."""
@@ -49,7 +55,7 @@ class Checkpoints:
             self._agree(self._begun(rank, step))
             storage.save(folders.step_folder(self._folder, step), stages, self._names)
             if rank == 0:
-                folders.complete(self._folder, Header(step, self._schedule, self._jobs))
+                folders.complete(self._folder, self._header(step))
         except OutputError:
             if rank == 0:
                 folders.abandon(self._folder, step)
@@ -64,8 +70,27 @@ class Checkpoints:
         if not (self._jobs.items() <= header.jobs.items() <= self._planned.items()):
             problem = f"is of jobs {header.jobs}, the schedule has {self._planned} (stages by job)"
             raise InvalidFile("jobs", problem, str(place))
+        self._require_same_steps(header, place)
         storage.load(place, stages, self._names)
-        return header.step
+        return header.step // self._periods
+
+    def _header(self, step: int) -> Header:
+        steps = {name: self._steps[name] for name in self._jobs}
+        return Header(step, self._schedule, self._jobs, steps)
+
+    def _require_same_steps(self, header: Header, place: Path) -> None:
+        """Refuse a checkpoint whose steps are another number of training steps: data would be repeated."""
+        if header.steps is None:
+            if header.schedule != self._schedule:
+                problem = (
+                    "missing, as in those of an earlier gapweave: only the schedule that ran before goes on"
+                )
+                raise InvalidFile("steps", problem, str(place / HEADER))
+            return
+        for name in self._jobs:
+            if header.steps.get(name) != self._steps[name]:
+                problem = f"{header.steps.get(name)} for each of the schedule, now {self._steps[name]}"
+                raise InvalidFile(f"steps.{name}", problem, str(place / HEADER))
 
     def _begun(self, rank: int, step: int) -> str | None:
         """Make the folder, on one rank; returns what went wrong."""

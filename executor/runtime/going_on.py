@@ -105,7 +105,7 @@ class Attempts:
 
     def _last_step(self) -> int:
         found = None if self.options.checkpoint is None else folders.newest(self._folder)
-        return 0 if found is None else found[1].step
+        return 0 if found is None else found[1].step // self.options.periods
 
     @property
     def _folder(self) -> Path:

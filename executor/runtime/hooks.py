@@ -31,7 +31,7 @@ def hooks_of(plan: Plan, options: RunOptions) -> Hooks:
         return Hooks()
     from gapweave.executor.checkpoint.hooks import Checkpoints  # torch's checkpoints take a while to load
 
-    checkpoints = Checkpoints(plan, options.checkpoint, options.checkpoint_every)
+    checkpoints = Checkpoints(plan, options.checkpoint, options.checkpoint_every, options.periods)
     if options.on_failure == "continue":
         return Hooks(checkpoints.restore_or_save, (checkpoints,))
     if not options.resume:

@@ -20,6 +20,8 @@ class RunOptions:
     ----------
     steps
         How often the whole schedule is carried out, with what an earlier run did that this one resumes.
+    periods
+        How many periods each of these steps is, of a schedule that was made of one with a period.
     jobs
         ``module:function`` or ``file.py:function`` that returns the training jobs for a schedule; None
         takes the ready-made ones.
@@ -51,6 +53,7 @@ class RunOptions:
     resume: bool = False
     on_failure: OnFailure = "stop"
     record_all: bool = False
+    periods: int = 1
 
     def save(self, path: Path) -> None:
         """Write the settings to a file."""

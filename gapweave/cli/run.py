@@ -196,9 +196,11 @@ def _steps(result: "RunResult", earlier: "Saved | None") -> str:
 
 
 def _periods(count: int, result: "RunResult") -> str:
-    """Say how many periods were carried out: they overlap, so all of them are one program."""
-    earlier = ", by an earlier run" if result.resumed else ""
-    return f"{count:,} in one piece{earlier}{', stopped early' if result.interrupted else ''}"
+    """Say how many periods were carried out: they overlap, so many of them are one program."""
+    pieces = "one piece" if result.completed <= 1 else f"{result.completed:,} pieces"
+    several = f"{result.resumed:,} of them " if result.completed > 1 else ""
+    earlier = f", {several}by an earlier run" if result.resumed else ""
+    return f"{count:,} in {pieces}{earlier}{', stopped early' if result.interrupted else ''}"
 
 
 def _fastest(result: "RunResult", part: str) -> str | None:

@@ -82,9 +82,13 @@ def test_periods_are_counted_and_each_job_s_steps_with_them(run: Run, tmp_path: 
     make_instance(uniform_job(2, 3), uniform_job(2, 2), devices=2).save(tmp_path / "pair.json")
     words = ("--objective", "period", "--steps", "1,2", "-o", "period.json", "--time-limit", "10")
     assert run("solve", "pair.json", *words).code == 0
-    outcome = run("run", "period.json", "--steps", 3, "--backend", "in-process")
+    saved = ("--backend", "in-process", "--checkpoint", "saved")
+    outcome = run("run", "period.json", "--steps", 3, *saved)
     assert "periods     3 in one piece\n" in outcome.out
     assert [line.split()[:2] for line in outcome.out.splitlines()[-2:]] == [["job0", "3"], ["job1", "6"]]
+    outcome = run("run", "period.json", "--steps", 5, *saved, "--resume")
+    assert "periods     5 in 5 pieces, 3 of them by an earlier run\n" in outcome.out
+    assert [line.split()[:2] for line in outcome.out.splitlines()[-2:]] == [["job0", "2"], ["job1", "4"]]
 
 
 def test_resuming_another_schedule_is_allowed_and_said(run: Run, pair: Path, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from parity_cases import Case
+from parity_cases import Case, training_job
+from schedule_factory import build_schedule, zero_idle_period
 
 from gapweave.executor.checkpoint import storage
 from gapweave.executor.checkpoint.folder import newest
@@ -43,6 +44,63 @@ def test_a_checkpoint_loads_on_another_placement(tmp_path: Path) -> None:
     result = run(ELSEWHERE.schedule, ELSEWHERE.jobs, steps=2, checkpoint=tmp_path, resume=True)
     assert result.resumed == 2
     assert result.digests == trained(None, 2)
+
+
+@pytest.mark.parametrize(("before", "after"), [(3, 6), (3, 5), (2, 8), (4, 4)])
+def test_periods_go_on_after_those_of_an_earlier_run(tmp_path: Path, before: int, after: int) -> None:
+    schedule = zero_idle_period(2, 3)
+    jobs = [training_job(2, number, False) for number in range(2)]
+    run(schedule, jobs, steps=before, checkpoint=tmp_path)
+    result = run(schedule, jobs, steps=after, checkpoint=tmp_path, resume=True, check=True)
+    whole = run(schedule, jobs, steps=after)
+    assert result.digests == whole.digests
+    assert result.parity is not None
+    assert not any(parity.differing for parity in result.parity)
+    found = newest(tmp_path)
+    assert found is not None
+    assert found[1].step == after
+    assert sum(map(len, result.losses.values())) == 2 * (after - before)
+
+
+def test_a_schedule_without_a_period_goes_on_after_one_that_has_one(tmp_path: Path) -> None:
+    periodic = zero_idle_period(2, 3)
+    jobs = [training_job(2, number, False) for number in range(2)]
+    run(periodic, jobs, steps=3, checkpoint=tmp_path)
+    finite = build_schedule(periodic.instance)
+    result = run(finite, jobs, steps=4, checkpoint=tmp_path, resume=True)
+    assert (result.resumed, result.completed) == (3, 4)
+    assert result.digests == run(periodic, jobs, steps=4).digests
+
+
+def test_a_schedule_with_other_numbers_of_training_steps_is_refused(tmp_path: Path) -> None:
+    instance = zero_idle_period(2, 3).instance
+    jobs = [training_job(2, number, False) for number in range(2)]
+    run(build_schedule(instance, steps=(1, 1)), jobs, steps=2, checkpoint=tmp_path)
+    with pytest.raises(InvalidFile, match=r"steps\.job1: 1 for each of the schedule, now 2"):
+        run(build_schedule(instance, steps=(1, 2)), jobs, steps=3, checkpoint=tmp_path, resume=True)
+
+
+def test_a_header_without_training_steps_is_good_for_the_schedule_that_wrote_it(tmp_path: Path) -> None:
+    trained(tmp_path, 2)
+    header = tmp_path / "step-00000002" / "checkpoint.json"
+    values = json.loads(header.read_text())
+    del values["steps"]
+    header.write_text(json.dumps(values))
+    with pytest.raises(
+        InvalidFile, match="steps: missing, as in .* only the schedule that ran before goes on"
+    ):
+        trained(tmp_path, 3, resume=True, case=ELSEWHERE)
+    assert trained(tmp_path, 3, resume=True) == trained(None, 3)
+
+
+def test_periods_do_not_go_on_from_a_header_that_does_not_count_them(tmp_path: Path) -> None:
+    schedule = zero_idle_period(2, 3)
+    jobs = [training_job(2, number, False) for number in range(2)]
+    run(schedule, jobs, steps=3, checkpoint=tmp_path)
+    (header,) = tmp_path.glob("*/checkpoint.json")
+    header.write_text(json.dumps(json.loads(header.read_text()) | {"steps": None}))
+    with pytest.raises(InvalidFile, match="steps: missing: an earlier gapweave did not note"):
+        run(schedule, jobs, steps=6, checkpoint=tmp_path, resume=True)
 
 
 def test_the_newest_two_are_kept(tmp_path: Path) -> None:
