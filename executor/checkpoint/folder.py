@@ -33,12 +33,15 @@ class Header:
     steps
         Training steps of each job in one step of the schedule, by its name; None if an earlier gapweave wrote
         the checkpoint.
+    settings
+        What makes each job's numbers besides its parameters, by its name; None is not compared.
     """
 
     step: int
     schedule: str
     jobs: dict[str, int]
     steps: dict[str, int] | None = None
+    settings: dict[str, dict[str, str]] | None = None
 
 
 def step_folder(folder: Path, step: int) -> Path:
@@ -119,9 +122,14 @@ def _read(path: Path) -> Header:
             str(values["schedule"]),
             dict(values["jobs"]),
             None if values.get("steps") is None else dict(values["steps"]),
+            _settings(values.get("settings")),
         )
     except OSError as exc:
         raise InvalidFile("", f"cannot be read: {exc.strerror}", str(path)) from exc
-    except (ValueError, KeyError, TypeError) as exc:
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise InvalidFile("", f"is no header of a checkpoint: {exc}", str(path)) from exc
     return header
+
+
+def _settings(values: Any) -> dict[str, dict[str, str]] | None:
+    return None if values is None else {str(job): dict(own) for job, own in values.items()}

@@ -1,5 +1,6 @@
 """Checkpoints as calls around the steps of one process."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch.distributed as dist
@@ -7,8 +8,10 @@ import torch.distributed as dist
 from gapweave.executor.checkpoint import folder as folders
 from gapweave.executor.checkpoint import storage
 from gapweave.executor.checkpoint.folder import HEADER, Header
+from gapweave.executor.checkpoint.settings import settings_of
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.stage_protocol import Stages
+from gapweave.executor.training.job import TrainingJob
 from gapweave.models.errors import InvalidFile, OutputError
 
 
@@ -17,6 +20,8 @@ class Checkpoints:
 
     Parameters
     ----------
+    made
+        The training jobs of the plan.
     folder
         Where the checkpoints of the run lie.
     every
@@ -25,7 +30,9 @@ class Checkpoints:
         How many steps of a checkpoint are one step of the plan.
     """
 
-    def __init__(self, plan: Plan, folder: str, every: int, periods: int = 1) -> None:
+    def __init__(
+        self, plan: Plan, made: Sequence[TrainingJob], folder: str, every: int, periods: int = 1
+    ) -> None:
         jobs = plan.schedule.instance.jobs
         self._folder = Path(folder)
         self._every = every
@@ -33,6 +40,11 @@ class Checkpoints:
         self._planned = {job.name: len(job.stages) for job in jobs}
         self._jobs = {job.name: len(job.stages) for number, job in enumerate(jobs) if number in plan.trained}
         self._schedule = plan.programs[0].schedule
+        self._settings = {
+            job.name: settings_of(own, job.microbatch_count)
+            for number, (job, own) in enumerate(zip(jobs, made, strict=True))
+            if number in plan.trained
+        }
         self._periods = periods
         self._steps = {
             job.name: steps // periods for job, steps in zip(jobs, plan.schedule.steps, strict=True)
@@ -71,12 +83,13 @@ class Checkpoints:
             problem = f"is of jobs {header.jobs}, the schedule has {self._planned} (stages by job)"
             raise InvalidFile("jobs", problem, str(place))
         self._require_same_steps(header, place)
+        self._require_same_settings(header, place)
         storage.load(place, stages, self._names)
         return header.step // self._periods
 
     def _header(self, step: int) -> Header:
         steps = {name: self._steps[name] for name in self._jobs}
-        return Header(step, self._schedule, self._jobs, steps)
+        return Header(step, self._schedule, self._jobs, steps, self._settings)
 
     def _require_same_steps(self, header: Header, place: Path) -> None:
         """Refuse a checkpoint whose steps are another number of training steps: data would be repeated."""
@@ -91,6 +104,17 @@ class Checkpoints:
             if header.steps.get(name) != self._steps[name]:
                 problem = f"{header.steps.get(name)} for each of the schedule, now {self._steps[name]}"
                 raise InvalidFile(f"steps.{name}", problem, str(place / HEADER))
+
+    def _require_same_settings(self, header: Header, place: Path) -> None:
+        """Refuse to go on otherwise than an uninterrupted run would; on the rank that wrote the settings."""
+        if dist.is_initialized() and dist.get_rank() != 0:
+            return
+        for job, own in self._settings.items():
+            before = {} if header.settings is None else header.settings.get(job, {})
+            for name in [name for name in own if name in before]:
+                if own[name] != before[name]:
+                    problem = f"the run to go on from had {before[name]}, this one has {own[name]}"
+                    raise InvalidFile(f"settings.{job}.{name}", problem, str(place / HEADER))
 
     def _begun(self, rank: int, step: int) -> str | None:
         """Make the folder, on one rank; returns what went wrong."""

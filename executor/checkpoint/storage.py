@@ -3,11 +3,13 @@
 import errno
 import warnings
 from collections.abc import Mapping
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.distributed as dist
+from torch import Tensor
 from torch.distributed.checkpoint.api import CheckpointException
 from torch.distributed.checkpoint.filesystem import FileSystemReader, FileSystemWriter
 from torch.distributed.checkpoint.metadata import BytesStorageMetadata, TensorStorageMetadata
@@ -15,8 +17,12 @@ from torch.distributed.checkpoint.state_dict_loader import load as load_state
 from torch.distributed.checkpoint.state_dict_saver import save as save_state
 
 from gapweave.executor.checkpoint.flat_state import flatten, prefix_of, unflatten
-from gapweave.executor.runtime.stage_protocol import Stages
+from gapweave.executor.checkpoint.settings import ADDRESS
+from gapweave.executor.runtime.stage_protocol import Stage, Stages
 from gapweave.models.errors import ExecutionFailed, InvalidFile, OutputError
+
+#: The key of a stage's description.
+_MODULES = "modules"
 
 
 def save(place: Path, stages: Stages, names: Mapping[int, str]) -> None:
@@ -37,7 +43,7 @@ def save(place: Path, stages: Stages, names: Mapping[int, str]) -> None:
     flat = {
         prefix_of(names[job], number) + key: value
         for (job, number), stage in stages.items()
-        for key, value in flatten(stage.state_dict()).items()
+        for key, value in (flatten(stage.state_dict()) | {_MODULES: _words(stage)}).items()
     }
     try:
         with warnings.catch_warnings():
@@ -78,11 +84,29 @@ def load(place: Path, stages: Stages, names: Mapping[int, str]) -> None:
     for (job, number), stage in stages.items():
         prefix = prefix_of(names[job], number)
         flat = {key.removeprefix(prefix): value for key, value in wanted.items() if key.startswith(prefix)}
+        where = f"job {names[job]!r}, stage {number}"
+        if _MODULES in flat and not torch.equal(flat[_MODULES], _words(stage)):
+            raise InvalidFile(where, f"is of another model: {_difference(flat[_MODULES], stage)}", str(place))
         try:
             stage.load_state_dict(unflatten(flat))
         except (RuntimeError, ValueError, KeyError) as exc:
-            where = f"job {names[job]!r}, stage {number}"
             raise InvalidFile(where, f"is of another model: {_reason(exc)}", str(place)) from exc
+
+
+def _words(stage: Stage) -> Tensor:
+    """Return what a stage's modules say of themselves, as bytes: options too, such as a dropout's."""
+    return torch.frombuffer(bytearray(_description(stage).encode()), dtype=torch.uint8)
+
+
+def _description(stage: Stage) -> str:
+    return ADDRESS.sub("", repr(stage.module))
+
+
+def _difference(words: Tensor, stage: Stage) -> str:
+    """Return the first line in which the description that was saved differs."""
+    pairs = zip_longest(bytes(words.tolist()).decode().splitlines(), _description(stage).splitlines())
+    before, now = next((pair for pair in pairs if pair[0] != pair[1]), ("", ""))
+    return f"it had {(before or 'nothing').strip()}, this one has {(now or 'nothing').strip()}"
 
 
 def _empty(entry: Any) -> Any:

@@ -59,7 +59,7 @@ def run_in_process(
     make = ranks_on_one_gpu if options.backend == "one-gpu" else ranks_in_process
     ranks = make(plan, made, options, check_stop=stop.check)
     stages = {key: stage for rank in ranks.interpreters for key, stage in rank.stages.items()}
-    hooks = hooks_of(plan, options)
+    hooks = hooks_of(plan, options, made)
     completed = resumed = hooks.restore(stages)
     loop = TrainingLoop(ranks, stages, 0, plan.schedule.steps, collector.add, hooks.on_step, stop)
     digests: Mapping[str, str] = {}

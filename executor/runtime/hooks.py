@@ -7,6 +7,7 @@ from gapweave.executor.runtime.options import RunOptions
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.stage_protocol import Stages
 from gapweave.executor.runtime.training_loop import StepHook
+from gapweave.executor.training.job import TrainingJob
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,13 @@ class Hooks:
     on_step: Sequence[StepHook] = ()
 
 
-def hooks_of(plan: Plan, options: RunOptions) -> Hooks:
+def hooks_of(plan: Plan, options: RunOptions, jobs: Sequence[TrainingJob]) -> Hooks:
     """Return the hooks for the options of a run."""
     if options.checkpoint is None:
         return Hooks()
     from gapweave.executor.checkpoint.hooks import Checkpoints  # torch's checkpoints take a while to load
 
-    checkpoints = Checkpoints(plan, options.checkpoint, options.checkpoint_every, options.periods)
+    checkpoints = Checkpoints(plan, jobs, options.checkpoint, options.checkpoint_every, options.periods)
     if options.on_failure == "continue":
         return Hooks(checkpoints.restore_or_save, (checkpoints,))
     if not options.resume:

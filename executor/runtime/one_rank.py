@@ -44,7 +44,7 @@ def run_rank(
     rank, transport = session.rank, session.transport()
     stages = stages_of(plan, jobs, rank, session.device)
     interpreter = interpreter_of(plan, jobs, rank, stages, transport, options, record_path)
-    hooks = hooks_of(plan, options)
+    hooks = hooks_of(plan, options, jobs)
     loop = TrainingLoop(
         _runner(interpreter, session.device), stages, rank, plan.schedule.steps, report, hooks.on_step, stop
     )

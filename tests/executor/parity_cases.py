@@ -89,7 +89,7 @@ def training_job(stages: int, number: int, clipped: bool) -> TrainingJob:
     """A tiny network with dropout; every job has a width, a learning rate and a seed of its own."""
     width = 6 + 2 * number
     return TrainingJob(
-        stages=[partial(_stage, width) for _ in range(stages)],
+        stages=[partial(small_stage, width) for _ in range(stages)],
         loss=nn.functional.mse_loss,
         optimizer=partial(torch.optim.AdamW, lr=0.01 * (number + 1)),
         microbatch=partial(_microbatch, width, number),
@@ -111,7 +111,7 @@ HANDED_ON: dict[str, Callable[..., Any]] = {
 def handing_on(what: str, where: int) -> list[TrainingJob]:
     """One job of four stages, one of which hands on tensors or gradients that it was given."""
     stages = [
-        partial(_stage, 6),
+        partial(small_stage, 6),
         partial(_Called, lambda stage, *inputs: tuple(map(stage.layer, inputs))),
         partial(_Called, lambda stage, *inputs: tuple(map(stage.layer, inputs))),
         partial(_Called, lambda stage, *inputs: torch.cat([*map(stage.layer, inputs)])[:BATCH]),
@@ -146,7 +146,7 @@ class _Called(nn.Module):
         return self.function(self, *inputs)
 
 
-def _stage(width: int) -> nn.Module:
+def small_stage(width: int) -> nn.Module:
     return nn.Sequential(
         nn.Linear(width, 2 * width),
         nn.GELU(),

@@ -3,15 +3,21 @@
 import errno
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from parity_cases import Case, training_job
+import torch
+from parity_cases import Case, small_stage, training_job
 from schedule_factory import build_schedule, zero_idle_period
+from torch import nn
 
 from gapweave.executor.checkpoint import storage
 from gapweave.executor.checkpoint.folder import newest
 from gapweave.executor.run import run
+from gapweave.executor.training.job import TrainingJob
 from gapweave.models.errors import InvalidFile, InvalidOption, OutputError
 
 CASE = Case(2, ("same", "reversed"), (False, True), (False, False), "interleaved")
@@ -87,7 +93,7 @@ def test_a_header_without_training_steps_is_good_for_the_schedule_that_wrote_it(
     del values["steps"]
     header.write_text(json.dumps(values))
     with pytest.raises(
-        InvalidFile, match="steps: missing, as in .* only the schedule that ran before goes on"
+        InvalidFile, match=r"steps: missing, as in .* only the schedule that ran before goes on"
     ):
         trained(tmp_path, 3, resume=True, case=ELSEWHERE)
     assert trained(tmp_path, 3, resume=True) == trained(None, 3)
@@ -153,8 +159,61 @@ def test_a_checkpoint_of_other_jobs_is_refused(tmp_path: Path) -> None:
         trained(tmp_path, 2, resume=True, case=other)
 
 
+@pytest.mark.parametrize(
+    ("setting", "changed"),
+    [
+        ("seed", {"seed": 7}),
+        ("optimizer", {"optimizer": partial(torch.optim.AdamW, lr=0.5)}),
+        ("loss", {"loss": nn.functional.l1_loss}),
+        ("first microbatch", {"microbatch": lambda step, index: (torch.ones(2, 6), torch.ones(2, 6))}),
+        ("stage 1", {"stages": [partial(small_stage, 6), partial(small_stage, width=6)]}),
+    ],
+)
+def test_other_settings_than_those_of_the_earlier_run_are_refused(
+    tmp_path: Path, setting: str, changed: dict[str, Any]
+) -> None:
+    trained(tmp_path, 1)
+    jobs = [replace(CASE.jobs[0], **changed), CASE.jobs[1]]
+    with pytest.raises(
+        InvalidFile, match=rf"checkpoint\.json: settings\.job0\.{setting}: .* had .*, this one has "
+    ):
+        run(CASE.schedule, jobs, steps=2, checkpoint=tmp_path, resume=True)
+
+
+def test_another_number_of_microbatches_is_refused(tmp_path: Path) -> None:
+    run(zero_idle_period(2, 3), [training_job(2, 0, False)] * 2, checkpoint=tmp_path)
+    with pytest.raises(InvalidFile, match=r"settings\.job0\.microbatches: .* had 3, this one has 4"):
+        run(
+            zero_idle_period(2, 4), [training_job(2, 0, False)] * 2, checkpoint=tmp_path, resume=True, steps=2
+        )
+
+
+def test_other_options_of_a_module_are_refused(tmp_path: Path) -> None:
+    def jobs(dropout: float) -> list[TrainingJob]:
+        def stage() -> nn.Module:
+            return nn.Sequential(nn.Linear(6, 6), nn.Dropout(dropout))
+
+        return [replace(CASE.jobs[0], stages=[stage, stage]), CASE.jobs[1]]
+
+    run(CASE.schedule, jobs(0.1), checkpoint=tmp_path)
+    problem = (
+        r"job 'job0', stage 0: is of another model: it had \(1\): Dropout\(p=0.1, .* has .*Dropout\(p=0.3"
+    )
+    with pytest.raises(InvalidFile, match=problem):
+        run(CASE.schedule, jobs(0.3), steps=2, checkpoint=tmp_path, resume=True)
+
+
+def test_settings_that_a_header_does_not_have_are_not_compared(tmp_path: Path) -> None:
+    trained(tmp_path, 1)
+    header = tmp_path / "step-00000001" / "checkpoint.json"
+    header.write_text(json.dumps(json.loads(header.read_text()) | {"settings": None}))
+    assert trained(tmp_path, 2, resume=True) == trained(None, 2)
+
+
 def test_a_checkpoint_of_another_model_is_refused(tmp_path: Path) -> None:
     trained(tmp_path, 1)
+    header = tmp_path / "step-00000001" / "checkpoint.json"
+    header.write_text(json.dumps(json.loads(header.read_text()) | {"settings": None}))
     with pytest.raises(InvalidFile, match="job 'job0', stage 0: is of another model"):
         run(CASE.schedule, CASE.jobs[::-1], steps=2, checkpoint=tmp_path, resume=True)
 
