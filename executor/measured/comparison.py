@@ -35,6 +35,9 @@ class RunComparison:
     busy_ratio
         Busy time of all tasks, measured (medians) over planned; 1 by definition if a tick's length is
         estimated.
+    left_out
+        Names of jobs of which no task ran, such as one that the run went on without; the plan keeps their
+        time free.
     """
 
     schedule: Schedule
@@ -45,6 +48,7 @@ class RunComparison:
     planned: Schedule
     measured: Schedule
     busy_ratio: float
+    left_out: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -74,6 +78,7 @@ class RunComparison:
             The step asked for is not among those that were measured.
         """
         recorded = tuple(events)
+        schedule, left_out = _of_jobs_that_ran(schedule, recorded)
         steps = measured_steps(schedule, recorded)
         if not steps:
             raise InvalidFile("traceEvents", "expected a step in which every task ran, found none")
@@ -90,6 +95,7 @@ class RunComparison:
             planned=planned_schedule(schedule, length),
             measured=measured_schedule(schedule, shown),
             busy_ratio=busy / (planned_busy * length.nanoseconds),
+            left_out=left_out,
         )
 
     @cached_property
@@ -140,6 +146,24 @@ class RunComparison:
         )
         devices = sum(any(event.action.op == "run" for event in own) for own in self.shown.events)
         return devices > 1 and all(one[1] <= other[0] for one, other in pairwise(runs))
+
+
+def _of_jobs_that_ran(schedule: Schedule, events: Iterable[Event]) -> tuple[Schedule, tuple[str, ...]]:
+    """Return the plan without the tasks of jobs of which none ran, and their names."""
+    ran = {event.action.job for event in events if event.action.op == "run"}
+    left_out = tuple(job.name for number, job in enumerate(schedule.instance.jobs) if number not in ran)
+    if not left_out or not ran:
+        return schedule, ()
+    rows = tuple(row for row in schedule.tasks if row.job in ran)
+    header = {
+        "tasks": rows,
+        "makespan": max(row.end for row in rows),
+        "job_makespans": schedule.job_makespans | dict.fromkeys(left_out, 0),
+        "status": "feasible",
+        "lower_bound": None,
+        "bound": None,
+    }
+    return schedule.model_copy(update=header), left_out
 
 
 def _chosen(steps: Sequence[MeasuredStep], number: int | None) -> MeasuredStep:

@@ -9,7 +9,8 @@ from gapweave.executor.measured.recording import Event
 from gapweave.executor.measured.trace import MEASURED_FORMAT
 from gapweave.executor.program import MESSAGE_KINDS, OPERATIONS, Action
 from gapweave.models.errors import InvalidFile
-from gapweave.models.fields import shown
+from gapweave.models.expand import expanded
+from gapweave.models.fields import MAX_TASKS, shown
 from gapweave.models.schedule import Schedule
 from gapweave.models.strict_json import read_json
 from gapweave.models.task import KINDS
@@ -25,9 +26,12 @@ class Measured(NamedTuple):
     ----------
     events
         Sorted by rank and time; times in nanoseconds since the first task.
+    schedule
+        What was carried out: of a schedule with a period, as many periods as one piece of the run had.
     """
 
     events: tuple[Event, ...]
+    schedule: Schedule
 
 
 def read_measured(path: str | Path, schedule: Schedule) -> Measured:
@@ -41,18 +45,19 @@ def read_measured(path: str | Path, schedule: Schedule) -> Measured:
     """
     document = read_json(path, MAX_TRACE_BYTES, InvalidFile)
     try:
-        return Measured(_events(document, schedule))
+        return _measured(document, schedule)
     except InvalidFile as exc:
         raise InvalidFile(exc.field, exc.problem, str(path)) from exc
 
 
-def _events(document: Any, schedule: Schedule) -> tuple[Event, ...]:
+def _measured(document: Any, schedule: Schedule) -> Measured:
     if not isinstance(document, dict):
         raise InvalidFile("", f"expected a JSON object, got {shown(document)}")
     header = _member(document, "", "otherData", dict)
     if header.get("format") != MEASURED_FORMAT:
         got = shown(header["format"]) if "format" in header else "none"
         raise InvalidFile("otherData.format", f"expected {MEASURED_FORMAT!r}, got {got}")
+    schedule = _carried_out(header, schedule)
     if header.get("schedule") != schedule_digest(schedule):
         raise InvalidFile("otherData.schedule", "was measured with another schedule")
     reader = _Reader(schedule)
@@ -61,7 +66,18 @@ def _events(document: Any, schedule: Schedule) -> tuple[Event, ...]:
         for index, entry in enumerate(_member(document, "", "traceEvents", list))
         if reader.is_measured(entry, f"traceEvents[{index}]")
     ]
-    return tuple(sorted(events, key=lambda event: (event.rank, event.begin, event.end)))
+    return Measured(tuple(sorted(events, key=lambda event: (event.rank, event.begin, event.end))), schedule)
+
+
+def _carried_out(header: Mapping[str, Any], schedule: Schedule) -> Schedule:
+    """Return as many periods as the makespan of the trace's plan has, ``(n - 1) * period + last end``."""
+    makespan = header.get("makespan")
+    if schedule.period is None or type(makespan) is not int:
+        return schedule
+    more, rest = divmod(makespan - max(row.end for row in schedule.tasks), schedule.period)
+    if rest or not 0 <= more < MAX_TASKS // len(schedule.tasks):
+        return schedule
+    return expanded(schedule, more + 1)
 
 
 class _Reader:

@@ -63,8 +63,7 @@ def show_measured(subjects: Sequence[str], view: MeasuredView) -> None:
 
     if len(subjects) != 1:
         raise InvalidOption(f"--measured: goes with one SCHEDULE, got {len(subjects)}")
-    schedule = Schedule.load(subjects[0])
-    events = read_measured(view.trace, schedule).events
+    events, schedule = read_measured(view.trace, Schedule.load(subjects[0]))
     try:
         run = RunComparison.of(schedule, events, step=view.step, estimate_tick=view.rescale)
     except InvalidFile as exc:
@@ -87,6 +86,7 @@ def measured_document(run: "RunComparison") -> dict[str, Any]:
     """Return makespans of all steps, and the losses of the shown one; times in nanoseconds."""
     return {
         "instance": run.schedule.instance.name,
+        "jobs_left_out": list(run.left_out),
         "tick_nanoseconds": run.length.nanoseconds,
         "tick_is_estimated": run.length.is_estimated,
         "planned_makespan_ns": run.planned_makespan,

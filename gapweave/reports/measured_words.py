@@ -40,6 +40,9 @@ def comparison_sentences(run: RunComparison) -> list[str]:
             f"From one step to the next: {_time(scale, run.step_time)}; planned / measured "
             f"{run.planned_makespan / run.step_time:.3f}."
         )
+    if run.left_out:
+        names = ", ".join(printable(name, _LONGEST_NAME) for name in run.left_out)
+        sentences.append(f"No task of {names} ran: the plan is shown without, its time kept free.")
     sentences += _about_ticks(run)
     if run.is_serial:
         sentences.append(

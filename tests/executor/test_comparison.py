@@ -5,6 +5,7 @@ from simulated_run import SimulatedRun
 from gapweave.executor.measured.comparison import RunComparison
 from gapweave.models.errors import InvalidFile, InvalidOption
 from gapweave.models.schedule import Schedule
+from gapweave.reports.measured_words import comparison_sentences
 
 
 def pipeline(unit: str = "us") -> Schedule:
@@ -44,6 +45,19 @@ def test_a_step_of_median_length_is_shown_unless_another_is_asked_for() -> None:
     assert RunComparison.of(schedule, events, step=4).shown.repetition == 3
     with pytest.raises(InvalidOption, match=r"--step: expected a step that was measured \(1 to 4\), got 5"):
         RunComparison.of(schedule, events, step=5)
+
+
+def test_a_job_of_which_no_task_ran_is_left_out() -> None:
+    schedule = pipeline()
+    events = [event for event in repeated(schedule, 0, 400).events() if event.action.job == 0]
+    run = RunComparison.of(schedule, events)
+    assert run.left_out == ("job1",)
+    assert len(run.steps) == 2
+    assert {row.job for row in run.planned.tasks} == {row.job for row in run.measured.tasks} == {0}
+    assert run.planned_makespan == 1000 * schedule.job_makespans["job0"]
+    assert comparison_sentences(run)[2:] == [
+        "No task of job1 ran: the plan is shown without, its time kept free."
+    ]
 
 
 def test_plan_and_step_are_schedules_in_nanoseconds() -> None:

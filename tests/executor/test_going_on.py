@@ -8,6 +8,7 @@ import torch
 from failing_jobs import FILE, jobs_with
 from parity_cases import Case
 
+from gapweave.executor.measured.comparison import RunComparison
 from gapweave.executor.run import run
 from gapweave.executor.runtime.fault import ActionFailed
 from gapweave.executor.runtime.plan import Plan
@@ -81,6 +82,20 @@ def test_a_run_without_the_stopped_job_resumes_without_it(tmp_path: Path) -> Non
     expected = run(PAIR.schedule, failing(PAIR, ""), steps=6).digests
     assert [job.failure for job in result.stopped_jobs] == ["stopped in an earlier run"]
     assert of_job(dict(result.digests), 0) == of_job(dict(expected), 0)
+
+
+def test_what_was_measured_is_compared_for_the_jobs_that_remain(tmp_path: Path) -> None:
+    result = run(
+        PAIR.schedule,
+        failing(PAIR, "raise"),
+        steps=4,
+        checkpoint=tmp_path,
+        on_failure="continue",
+        record_all=True,
+    )
+    comparison = RunComparison.of(PAIR.schedule, result.events())
+    assert comparison.left_out == ("job1",)
+    assert comparison.steps[-1].makespan == list(result.makespans().values())[-1]
 
 
 def test_a_failing_primary_ends_the_run(tmp_path: Path) -> None:

@@ -10,14 +10,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_schedules import schedules
-from schedule_factory import build_schedule, make_instance, random_instance, random_schedule, uniform_job
+from schedule_factory import (
+    build_schedule,
+    make_instance,
+    random_instance,
+    random_schedule,
+    uniform_job,
+    zero_idle_period,
+)
 from simulated_run import SimulatedRun
 
 from gapweave.executor.chrome_trace import chrome_trace
+from gapweave.executor.measured.comparison import RunComparison
 from gapweave.executor.measured.read_trace import MAX_TRACE_BYTES, read_measured
 from gapweave.executor.measured.recording import Event
 from gapweave.executor.measured.trace import measured_trace
 from gapweave.models.errors import InvalidFile
+from gapweave.models.expand import expanded
 from gapweave.models.schedule import Schedule
 
 COMPUTE, SEND, RECEIVE = range(3)
@@ -131,6 +140,21 @@ def test_memory_ends_where_it_began() -> None:
         levels = [event["args"]["level"] for event in counters if event["pid"] == 3 + rank]
         assert levels[-1] == 0
         assert max(levels) == 3 - rank
+
+
+@pytest.mark.parametrize("periods", [1, 3])
+def test_a_trace_of_periods_is_read_with_the_schedule_that_has_the_period(
+    periods: int, tmp_path: Path
+) -> None:
+    schedule = zero_idle_period(2, 3)
+    carried_out = expanded(schedule, periods)
+    file = tmp_path / "trace.json"
+    file.write_text(json.dumps(measured_trace(carried_out, jittered(carried_out, 0))))
+    found = read_measured(file, schedule)
+    assert found.schedule == carried_out
+    assert RunComparison.of(found.schedule, found.events).planned_makespan > 0
+    with pytest.raises(InvalidFile, match="was measured with another schedule"):
+        read_measured(file, zero_idle_period(2, 4))
 
 
 def test_a_failed_run_leaves_a_trace_of_what_there_is(tmp_path: Path) -> None:
