@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 
 #: How much longer than planned a rank may stand idle before a message.
-_MULTIPLE = 10
+MULTIPLE = 10
+#: Deadlines within which all ranks must have come as far while they save a checkpoint together.
+SAVING = 5
+#: Seconds in which all processes must have started and met.
+MEETING = 300.0
 DEFAULT_FLOOR = 30.0
 
 
@@ -52,5 +56,5 @@ class Deadlines:
             self._update()
 
     def _update(self) -> None:
-        self.seconds[:] = [self._floor + _MULTIPLE * gap * self._tick for gap in self._gaps]
-        self.end = self._floor + _MULTIPLE * self._makespan * self._tick
+        self.seconds[:] = [self._floor + MULTIPLE * gap * self._tick for gap in self._gaps]
+        self.end = self._floor + MULTIPLE * self._makespan * self._tick

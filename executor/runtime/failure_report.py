@@ -21,12 +21,16 @@ class RankState:
     repetition, recent
         The step in which it was, from 0, and its last actions up to the one under way; -1 and none before
         the first step.
+    is_between
+        Whether the step was complete and the next one not begun.
     exit
         Exit code of a process that ended without a word, negative for a signal; None of others.
     text
         What it said, or the last line of its log.
     in_action
         Whether ``text`` names the action itself.
+    silent
+        For how many seconds no rank had advanced when this one was ended for it; None of others.
     """
 
     rank: int
@@ -37,6 +41,8 @@ class RankState:
     text: str = ""
     in_action: bool = False
     exit_code: int = ExecutionFailed.exit_code
+    silent: float | None = None
+    is_between: bool = False
 
     @classmethod
     def of(
@@ -44,14 +50,22 @@ class RankState:
     ) -> "RankState":
         """Put together what a rank recorded and what was heard of it."""
         repetition = -1 if record is None else record.repetition
-        recent = plan.recent(rank, record.action) if record is not None and repetition >= 0 else ()
-        return cls(rank, repetition, recent, failed=report is not None, **(report or {}))
+        if record is None or repetition < 0:
+            return cls(rank, -1, (), failed=report is not None, **(report or {}))
+        last = min(record.action, len(plan.programs[rank].actions) - 1)
+        is_between = record.completed > repetition
+        recent = plan.recent(rank, last)
+        return cls(
+            rank, repetition, recent, failed=report is not None, is_between=is_between, **(report or {})
+        )
 
     @property
     def place(self) -> str:
         """The step and the action, in words."""
         if not self.recent:
             return "before its first step"
+        if self.is_between:
+            return f"after step {self.repetition + 1}"
         return described(self.recent[-1], self.repetition)
 
     @property
@@ -64,6 +78,8 @@ class RankState:
     def __str__(self) -> str:
         if self.in_action:
             return self.text
+        if self.silent is not None:
+            return f"rank {self.rank}, {self.place}: stands still, no rank advanced for {self.silent:.1f} s"
         if self.exit is None and self.failed:
             return f"rank {self.rank}: {self.text}"
         words = f": {self.text}" if self.text and self.failed and self.exit != -signal.SIGKILL else ""

@@ -92,11 +92,11 @@ class Interpreter:
     def end(self, repetition: int) -> None:
         """End a repetition: wait until every message has left, and note that it is complete."""
         actions = len(self.table)
+        self.record.words[ACTION_WORD] = actions
         try:
             self._transport.finish(self._deadlines.end)
         except Exception as exc:
             raise self.failure(actions - 1, exc) from exc
-        self.record.words[ACTION_WORD] = actions
         self.record.complete(repetition)
         self._deadlines.learn(self.record.seconds(repetition))
 

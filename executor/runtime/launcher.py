@@ -2,14 +2,18 @@
 
 import selectors
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from gapweave.executor.runtime.failure_report import RankState, RunFailed, first_failure
+from gapweave.executor.runtime.options import RunOptions
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.rank_process import RankProcess
+from gapweave.executor.runtime.record import Record
 from gapweave.executor.runtime.run_folder import RunFolder
+from gapweave.executor.runtime.standstill import Standstill, standing
+from gapweave.executor.runtime.training_loop import StepReport
 
 #: Seconds between two looks at the wish to stop.
 _GLANCE = 0.1
@@ -18,6 +22,8 @@ _CONFESSION = 0.5
 #: Seconds from a wish to stop to the end of the step that is under way; then it is given up.
 _STEP_END = 1.2
 _TERMINATION = 0.5
+#: Seconds for the ranks to end by themselves when all of them are done.
+_LEAVING = 10.0
 
 
 @dataclass
@@ -35,6 +41,8 @@ class Launcher:
     ----------
     folder
         Filled with the plan and the options.
+    options
+        Tell how long the ranks may take.
     on_report
         Called with each step that a rank completes.
     stopped
@@ -45,7 +53,8 @@ class Launcher:
         self,
         folder: RunFolder,
         plan: Plan,
-        on_report: Callable[[Sequence[Any]], None],
+        options: RunOptions,
+        on_report: Callable[[StepReport], None],
         stopped: Callable[[], bool],
     ) -> None:
         self._folder = folder
@@ -55,6 +64,9 @@ class Launcher:
         self._stop = folder.stop()
         self._reports = Reports()
         self._give_up: float | None = None
+        self._leave: float | None = None
+        self._standstill = Standstill(plan, options)
+        self._records: dict[int, Record] = {}
         self._processes: list[RankProcess] = []
 
     def run(self) -> dict[int, dict[str, Any]]:
@@ -93,8 +105,10 @@ class Launcher:
                         selector.unregister(key.fileobj)
                 if self._reports.failed and until is None:
                     return False
-                if self._is_given_up():
+                if self._is_given_up() or self._is_left():
                     return True
+                if until is None:
+                    self._note_standstill()
         return not self._reports.failed
 
     def _listen(self, process: RankProcess) -> bool:
@@ -105,7 +119,9 @@ class Launcher:
             return False
         for report in reports:
             if "step" in report:
-                self._on_report(report["step"])
+                step = StepReport(*report["step"])
+                self._standstill.learn(step.seconds)
+                self._on_report(step)
             for kind, said in (("failed", self._reports.failed), ("done", self._reports.done)):
                 if kind in report:
                     said[process.rank] = report[kind]
@@ -124,6 +140,24 @@ class Launcher:
             begun = [record.repetition for rank in self._ranks() if (record := self._folder.record(rank))]
             self._stop.ask(max(begun, default=-1) + 1)
         return self._give_up is not None and time.monotonic() > self._give_up
+
+    def _is_left(self) -> bool:
+        """Whether all ranks are done, and have had their time to end by themselves."""
+        if self._leave is None and len(self._reports.done) == self._plan.ranks:
+            self._leave = time.monotonic() + _LEAVING
+        return self._leave is not None and time.monotonic() > self._leave
+
+    def _note_standstill(self) -> None:
+        """Count a rank as failed if none of those that are not done has advanced for too long."""
+        records = {rank: self._record(rank) for rank in self._ranks() if rank not in self._reports.done}
+        silence = self._standstill.look(records, time.monotonic())
+        if silence is not None:
+            self._reports.failed[standing(self._plan, records)] = {"silent": silence}
+
+    def _record(self, rank: int) -> Record | None:
+        if rank not in self._records and (record := self._folder.record(rank)) is not None:
+            self._records[rank] = record
+        return self._records.get(rank)
 
     def _states(self) -> list[RankState]:
         return [

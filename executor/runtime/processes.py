@@ -11,7 +11,6 @@ from gapweave.executor.runtime.outcome import Outcome
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.run_folder import RunFolder
 from gapweave.executor.runtime.step_collector import StepCollector
-from gapweave.executor.runtime.training_loop import StepReport
 from gapweave.models.errors import OutputError
 
 
@@ -25,7 +24,7 @@ def run_processes(
             folder.fill(plan, options)
         except OSError as exc:
             raise OutputError(f"{path}: cannot be written: {exc.strerror}") from exc
-        launcher = Launcher(folder, plan, lambda report: collector.add(StepReport(*report)), stopped)
+        launcher = Launcher(folder, plan, options, collector.add, stopped)
         try:
             done = launcher.run()
         except RunFailed as failed:

@@ -12,6 +12,7 @@ from torch.distributed import distributed_c10d
 from torch.distributed import distributed_c10d as c10d
 from torch.distributed.rendezvous import rendezvous
 
+from gapweave.executor.runtime.deadlines import MEETING, SAVING
 from gapweave.executor.runtime.meeting import common_prefix
 from gapweave.executor.runtime.options import RunOptions
 from gapweave.executor.runtime.plan import Plan
@@ -21,11 +22,6 @@ from gapweave.executor.runtime.process_group import (
     nccl_transport,
 )
 from gapweave.models.errors import ExecutionFailed, InvalidOption
-
-#: Deadlines within which all ranks must have come as far while they save a checkpoint together.
-_SAVING = 5
-#: Seconds in which all processes must have started and met.
-_MEETING = 300.0
 
 
 class Session:
@@ -70,7 +66,7 @@ class Session:
         owns = not dist.is_initialized()
         if owns:
             store, rank, _ = next(rendezvous("env://"))
-            prefix = common_prefix(c10d.PrefixStore("exec", store), rank, ranks, _MEETING)
+            prefix = common_prefix(c10d.PrefixStore("exec", store), rank, ranks, MEETING)
             _begin(options.backend, c10d.PrefixStore(f"exec/{prefix}", store), rank, ranks)
         return cls(plan, options, dist.get_rank(), device, owns)
 
@@ -92,7 +88,7 @@ class Session:
     def meet(self) -> None:
         """Wait until every rank has come so far; from then on none is waited for as long as before."""
         self.gathered(None)
-        patience = timedelta(seconds=_SAVING * self._options.deadline)
+        patience = timedelta(seconds=SAVING * self._options.deadline)
         distributed_c10d._set_pg_timeout(patience)
 
     def gathered(self, value: Any) -> list[Any]:
@@ -128,7 +124,7 @@ def _begin(backend: str, store: c10d.Store, rank: int, ranks: int) -> None:
         store=store,
         rank=rank,
         world_size=ranks,
-        timeout=timedelta(seconds=_MEETING),
+        timeout=timedelta(seconds=MEETING),
     )
 
 

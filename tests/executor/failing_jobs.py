@@ -1,8 +1,10 @@
 """Training jobs that go wrong on purpose, for `gapweave run --jobs`."""
 
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +41,16 @@ def microbatch(job: int, step: int, index: int) -> tuple[Tensor, Tensor]:
     return inputs, inputs.flip(1)
 
 
+class Hanging(torch.optim.SGD):
+    """An optimizer that never ends its third step."""
+
+    def step(self, *arguments: Any) -> Any:
+        self.calls = getattr(self, "calls", 0) + 1
+        if self.calls == 3:
+            time.sleep(600)
+        return super().step(*arguments)
+
+
 def jobs_with(kind: str, schedule: Schedule) -> list[TrainingJob]:
     """The last stage of the last job is the one in trouble."""
     jobs = []
@@ -55,6 +67,11 @@ def jobs_with(kind: str, schedule: Schedule) -> list[TrainingJob]:
             )
         )
     return jobs
+
+
+def hanging_optimizer(schedule: Schedule) -> list[TrainingJob]:
+    """What hangs is the last task of its device, so that no rank waits for it."""
+    return [replace(job, optimizer=partial(Hanging, lr=0.01)) for job in jobs_with("", schedule)]
 
 
 hang = partial(jobs_with, "hang")

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from failing_jobs import FILE
 from parity_cases import Case
+from schedule_factory import build_schedule, make_instance, uniform_job
 
 DEADLINE = 3.0
 CASE = Case(2, ("same", "reversed"), (False, True), (False, False), "interleaved")
@@ -132,6 +133,14 @@ def test_a_stage_in_trouble_ends_the_run_with_its_place(schedule: Path, function
     lines = [line for line in error.splitlines() if line.startswith("gapweave: error:")]
     assert len(lines) == 1
     assert re.search(problem, lines[0]), lines
+
+
+def test_a_hang_for_which_no_other_rank_waits_ends_the_run_too(tmp_path: Path) -> None:
+    build_schedule(make_instance(uniform_job(1, 2), devices=1)).save(tmp_path / "one.json")
+    run = start(tmp_path / "one.json", "--steps", "3", "--jobs", f"{FILE}:hanging_optimizer")
+    _, error = run.communicate(timeout=90)
+    assert run.returncode == 7
+    assert "error: rank 0, step 3, 'run O j0 t0 s0': stands still, no rank advanced for" in error
 
 
 @pytest.fixture
