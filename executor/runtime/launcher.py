@@ -99,10 +99,13 @@ class Launcher:
             for process in self._processes:
                 if process.rank not in self._reports.done and process.rank not in self._reports.failed:
                     selector.register(process.pipe, selectors.EVENT_READ, process)
-            while selector.get_map() and (until is None or time.monotonic() < until):
-                for key, _ in selector.select(_GLANCE):
-                    if not self._listen(key.data):
-                        selector.unregister(key.fileobj)
+            while watched := [key.data for key in selector.get_map().values()]:
+                if until is not None and time.monotonic() > until:
+                    break
+                speaking = [key.data for key, _ in selector.select(_GLANCE)]
+                for process in watched:
+                    if (process in speaking or process.has_ended) and not self._listen(process):
+                        selector.unregister(process.pipe)
                 if self._reports.failed and until is None:
                     return False
                 if self._is_given_up() or self._is_left():
@@ -128,10 +131,13 @@ class Launcher:
         return True
 
     def _note_end(self, process: RankProcess) -> None:
-        if process.rank in self._reports.done or process.rank in self._reports.failed:
-            return
-        code = process.wait(_TERMINATION)
-        self._reports.failed[process.rank] = {"exit": code, "text": self._folder.last_words(process.rank)}
+        """Note how the process of a rank ended that will say no more, and end what it left behind."""
+        if process.rank not in self._reports.done and process.rank not in self._reports.failed:
+            said = {"exit": process.wait(_TERMINATION), "text": self._folder.last_words(process.rank)}
+            self._reports.failed[process.rank] = said
+        if process.has_ended:
+            process.terminate()
+            process.kill(time.monotonic() + _TERMINATION)
 
     def _is_given_up(self) -> bool:
         """Pass a wish to stop on to the ranks; True when they have had their time."""
@@ -174,5 +180,4 @@ class Launcher:
             process.terminate()
         end = time.monotonic() + _TERMINATION
         for process in self._processes:
-            if process.wait(max(0.0, end - time.monotonic())) is None:
-                process.kill()
+            process.kill(end)

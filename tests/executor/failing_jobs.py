@@ -1,5 +1,6 @@
 """Training jobs that go wrong on purpose, for `gapweave run --jobs`."""
 
+import os
 import time
 from dataclasses import replace
 from functools import partial
@@ -72,6 +73,21 @@ def jobs_with(kind: str, schedule: Schedule) -> list[TrainingJob]:
 def hanging_optimizer(schedule: Schedule) -> list[TrainingJob]:
     """What hangs is the last task of its device, so that no rank waits for it."""
     return [replace(job, optimizer=partial(Hanging, lr=0.01)) for job in jobs_with("", schedule)]
+
+
+def forking(schedule: Schedule) -> list[TrainingJob]:
+    """The first microbatch starts a process, as data loaders do, and writes its number into ``$FORKED``."""
+
+    def forked(job: TrainingJob, step: int, index: int) -> tuple[Tensor, Tensor]:
+        if (step, index) == (0, 0):
+            child = os.fork()
+            if not child:
+                time.sleep(600)
+                os._exit(0)
+            Path(os.environ["FORKED"]).write_text(f"{child}\n")
+        return job.microbatch(step, index)
+
+    return [replace(job, microbatch=partial(forked, job)) for job in jobs_with("", schedule)]
 
 
 hang = partial(jobs_with, "hang")

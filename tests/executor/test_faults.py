@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -141,6 +141,46 @@ def test_a_hang_for_which_no_other_rank_waits_ends_the_run_too(tmp_path: Path) -
     _, error = run.communicate(timeout=90)
     assert run.returncode == 7
     assert "error: rank 0, step 3, 'run O j0 t0 s0': stands still, no rank advanced for" in error
+
+
+@pytest.fixture
+def forking_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], "subprocess.Popen[str]"]:
+    """Starts a run of one rank, which starts a process of its own."""
+    monkeypatch.setenv("FORKED", str(tmp_path / "forked"))
+    build_schedule(make_instance(uniform_job(1, 1), devices=1)).save(tmp_path / "one.json")
+    words = ("--jobs", f"{FILE}:forking", "--steps")
+    return lambda steps: start(tmp_path / "one.json", *words, str(steps))
+
+
+def forked(tmp_path: Path) -> int:
+    """The process that a rank has started."""
+    end = time.monotonic() + 90
+    while not (tmp_path / "forked").exists() or not (tmp_path / "forked").read_text().endswith("\n"):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return int((tmp_path / "forked").read_text())
+
+
+def test_a_rank_that_ends_leaves_no_process_behind(
+    forking_run: Callable[[int], "subprocess.Popen[str]"], tmp_path: Path
+) -> None:
+    run = forking_run(2)
+    _, error = run.communicate(timeout=90)
+    assert run.returncode == 0, error
+    assert not is_alive(forked(tmp_path))
+
+
+def test_a_killed_rank_is_noticed_although_its_children_live(
+    forking_run: Callable[[int], "subprocess.Popen[str]"], tmp_path: Path
+) -> None:
+    run = forking_run(10_000_000)
+    child = forked(tmp_path)
+    (rank,) = ranks_of(run)
+    os.kill(rank, signal.SIGKILL)
+    _, error = run.communicate(timeout=90)
+    assert run.returncode == 7
+    assert re.search(r"rank 0, .*: killed by signal 9 \(SIGKILL\)", error)
+    assert not is_alive(child)
 
 
 @pytest.fixture
