@@ -1,6 +1,6 @@
 """Whether jobs that ran together ended with the parameters that each has when it is trained alone."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -23,6 +23,7 @@ def parity_with_training_alone(
     jobs: Sequence[TrainingJob] | None,
     digests: Mapping[str, str],
     completed: int,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> tuple[JobParity, ...]:
     """Train each job alone for as many steps, and compare every parameter bit by bit.
 
@@ -34,11 +35,18 @@ def parity_with_training_alone(
         Of all parameters after the run.
     completed
         Steps of the schedule that the run completed, with those of earlier runs.
+    stopped
+        Asked now and then: whether to end.
+
+    Raises
+    ------
+    Interrupted
+        It was stopped.
     """
     made = jobs_of(plan.schedule, options) if jobs is None else jobs
     with one_thread(), _place_of(plan, options.backend) as place:
         return tuple(
-            _parity(plan, number, job, digests, completed, place)
+            _parity(plan, number, job, digests, completed, place, stopped)
             for number, job in enumerate(made)
             if number in plan.trained
         )
@@ -51,12 +59,13 @@ def _parity(
     digests: Mapping[str, str],
     completed: int,
     place: torch.device,
+    stopped: Callable[[], bool],
 ) -> JobParity:
     schedule = plan.schedule
     planned = schedule.instance.jobs[number]
     orders = accumulation_orders(schedule, number)
     steps = completed * schedule.steps[number]
-    alone = train_alone(job, planned.microbatch_count, orders, steps, place)
+    alone = train_alone(job, planned.microbatch_count, orders, steps, place, stopped)
     expected = {
         name: digest
         for stage, module in enumerate(alone.stages)

@@ -15,7 +15,7 @@ from gapweave.executor.runtime.outcome import Outcome
 from gapweave.executor.runtime.periods import in_pieces
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.step_collector import StepCollector, StepProgress
-from gapweave.models.errors import MissingExtra
+from gapweave.models.errors import Interrupted, MissingExtra
 from gapweave.models.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -149,9 +149,12 @@ def run_with(
     if check and outcome.digests and os.environ.get("RANK", "0") == "0":
         from gapweave.executor.parity import parity_with_training_alone
 
-        parity = parity_with_training_alone(
-            attempts.plan, options, untrained, outcome.digests, outcome.completed
-        )
+        try:
+            parity = parity_with_training_alone(
+                attempts.plan, options, untrained, outcome.digests, outcome.completed, stopped
+            )
+        except Interrupted:
+            return replace(result, interrupted=True)
         return replace(result, parity=parity)
     return result
 

@@ -62,6 +62,8 @@ class RunResult:
         What it ran on.
     completed, resumed
         Steps completed, and how many of them by the earlier run that this one went on from.
+    interrupted
+        Whether it was stopped before all steps were complete, or before the comparison was.
     losses
         For each job, by its name, the losses of the microbatches of each training step of this run.
     step_seconds
@@ -71,7 +73,7 @@ class RunResult:
     digests
         Of every parameter, by ``<job>/<stage>/<parameter>``.
     parity
-        The comparison with training alone, if it was asked for.
+        The comparison with training alone, if it was asked for and not interrupted.
     stopped_jobs
         Those that failed, and that the run went on without.
     """

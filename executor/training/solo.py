@@ -5,7 +5,7 @@ microbatch after the other. Only two things are taken over, because sums of floa
 them: the order in which each stage adds up its gradients, and the random state of each forward pass.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from gapweave.executor.training.job import TrainingJob
 from gapweave.executor.training.random_state import seed_forward
 from gapweave.executor.training.signature import as_tuple
 from gapweave.executor.training.stage import build_stage
+from gapweave.models.errors import Interrupted
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,7 @@ def train_alone(
     orders: Sequence[Orders],
     steps: int,
     device: torch.device | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Alone:
     """Train a job for some steps without any pipeline.
 
@@ -42,13 +44,24 @@ def train_alone(
     orders
         How each stage adds up the gradients of its microbatches, for as many steps as the schedule has;
         they repeat. See `gapweave.executor.training.accumulation.accumulation_orders`.
+    stopped
+        Asked before every microbatch: whether to end.
+
+    Raises
+    ------
+    Interrupted
+        It was stopped.
     """
     place = device or torch.device("cpu")
     stages = tuple(build_stage(job, stage).to(place).train() for stage in range(len(job.stages)))
     optimizers = [job.optimizer(own) if (own := _trained(stage)) else None for stage in stages]
     losses = []
     for step in range(steps):
-        passes = [_one_pass(job, stages, step, number, microbatches, place) for number in range(microbatches)]
+        passes = []
+        for number in range(microbatches):
+            if stopped():
+                raise Interrupted("stopped while a job trained alone")
+            passes.append(_one_pass(job, stages, step, number, microbatches, place))
         for stage, order in zip(stages, orders[step % len(orders)], strict=True):
             _add_up(stage, [passes[number][1] for number in order])
         _clip(job, stages)

@@ -56,8 +56,31 @@ def test_a_wish_to_stop_ends_the_run_after_a_whole_step() -> None:
     )
     assert result.interrupted
     assert result.completed == len(steps) == 2
-    assert result.parity is not None
-    assert not any(parity.differing for parity in result.parity)
+    assert result.parity is None
+
+
+def test_a_wish_to_stop_ends_the_training_alone_as_well() -> None:
+    steps: list[int] = []
+    alone: list[int] = []
+
+    def microbatch(step: int, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+        if len(steps) == 3:
+            alone.append(step)
+        return CASE.jobs[0].microbatch(step, index)
+
+    jobs = [replace(CASE.jobs[0], microbatch=microbatch), CASE.jobs[1]]
+    result = gapweave.run(
+        CASE.schedule,
+        jobs,
+        steps=3,
+        check=True,
+        on_step=lambda progress: steps.append(progress.step),
+        stopped=lambda: len(alone) > 4,
+    )
+    assert result.interrupted
+    assert result.completed == 3
+    assert result.parity is None
+    assert max(alone) < 2
 
 
 def test_objects_cannot_be_handed_to_processes() -> None:
