@@ -4,9 +4,10 @@ What a task costs depends on what the machine does beside it: cores, caches and 
 process measures the stages of its device while all others are busy with theirs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from multiprocessing import get_context
+from contextlib import contextmanager
+from multiprocessing import active_children, get_context
 from multiprocessing.managers import SyncManager
 from threading import BrokenBarrierError
 from typing import Any, NamedTuple
@@ -61,7 +62,7 @@ def measure_together(
     manager.start(be_killed_with_parent)
     with manager:
         company = Company(manager.Barrier(len(places)), manager.list(), len(places))
-        with ProcessPoolExecutor(len(places), context, be_killed_with_parent) as pool:
+        with ProcessPoolExecutor(len(places), context, be_killed_with_parent) as pool, ended_by_errors():
             futures = [pool.submit(_measure_in_company, own, repeats, corpus, company) for own in places]
             try:
                 costs = [future.result() for future in futures]
@@ -70,6 +71,21 @@ def measure_together(
     if not all(costs):
         raise ExecutionFailed(f"profile: not all processes began within {_PATIENCE:.0f} s")
     return costs
+
+
+@contextmanager
+def ended_by_errors() -> Iterator[None]:
+    """End the processes that are started meanwhile if anything is raised, Ctrl-C too.
+
+    Leaving a pool waits until its processes have done their work.
+    """
+    before = set(active_children())
+    try:
+        yield
+    except BaseException:
+        for process in set(active_children()) - before:
+            process.kill()
+        raise
 
 
 def _measure_in_company(

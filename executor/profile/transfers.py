@@ -17,7 +17,8 @@ def one_way_nanoseconds(sizes: Collection[int]) -> dict[int, int]:
     from torch.multiprocessing.spawn import spawn
 
     with tempfile.TemporaryDirectory(prefix="gapweave-") as folder:
-        spawn(_rank, (folder, tuple(sorted(sizes))), nprocs=2)  # type: ignore[no-untyped-call]
+        arguments = folder, tuple(sorted(sizes))
+        spawn(_rank, arguments, nprocs=2, daemon=True)  # type: ignore[no-untyped-call]
         lines = (Path(folder) / "times").read_text().split()
     return {int(size): int(time) for size, time in (line.split(":") for line in lines)}
 

@@ -1,5 +1,6 @@
-"""A measurement that is killed leaves nothing behind that goes on measuring."""
+"""A measurement that is killed or interrupted leaves nothing behind that goes on measuring."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -38,12 +39,17 @@ def wait_until(condition: Callable[[], bool]) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the system ends them on Linux")
-def test_a_killed_profile_leaves_no_process_measuring(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_profile_that_ends_early_leaves_no_process_measuring(
+    number: signal.Signals, tmp_path: Path
+) -> None:
     words = ("profile", "--model", TINY, "--repeats", "1000000", "-o", str(tmp_path / "never.json"))
     command = subprocess.Popen([sys.executable, "-m", "gapweave", *words])
     try:
         assert wait_until(lambda: sum(map(has_torch, processes_of(command.pid))) == 2)
         started = processes_of(command.pid)
+        command.send_signal(number)
+        command.wait(_PATIENCE)
     finally:
         command.kill()
         command.wait()

@@ -1,14 +1,17 @@
 """Devices measured at the same time wait for each other, but for none that failed."""
 
-from concurrent.futures import ThreadPoolExecutor
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from multiprocessing import get_context
 from threading import Barrier
 
 import pytest
 from profile_measurements import TINY
 
 from gapweave.executor.profile.costs import StageCosts
-from gapweave.executor.profile.together import Company, Place, _measure_in_company
+from gapweave.executor.profile.together import Company, Place, _measure_in_company, ended_by_errors
 from gapweave.models.errors import ExecutionFailed
 
 SOUND = str(TINY)
@@ -47,6 +50,14 @@ def test_a_failure_before_measuring_keeps_no_other_device_waiting() -> None:
     assert waiting == []
     assert isinstance(unbuildable, str)
     assert unbuildable.startswith("profile: --model: expected one of")
+
+
+def test_an_interruption_waits_for_no_process_that_measures() -> None:
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        with suppress(KeyboardInterrupt), ended_by_errors():
+            measuring = pool.submit(time.sleep, 600)
+            raise KeyboardInterrupt
+        assert measuring.exception() is not None
 
 
 @pytest.mark.parametrize("bad", [DIVERGING, UNBUILDABLE])
