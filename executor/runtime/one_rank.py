@@ -8,9 +8,11 @@ import torch
 
 from gapweave.executor.runtime.device_timed import DeviceTimedRank
 from gapweave.executor.runtime.digests import Digests, parameter_digests
+from gapweave.executor.runtime.fault import RecordedFailure
 from gapweave.executor.runtime.hooks import hooks_of
 from gapweave.executor.runtime.interpreter import Interpreter
 from gapweave.executor.runtime.options import RunOptions
+from gapweave.executor.runtime.outcome import Outcome
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.rank_setup import interpreter_of, require_matching, stages_of
 from gapweave.executor.runtime.record import Record
@@ -39,7 +41,13 @@ def run_rank(
     stop: Stop,
     record_path: Path | None = None,
 ) -> RankOutcome:
-    """Train the stages of one rank, beside the other ranks of the session."""
+    """Train the stages of one rank, beside the other ranks of the session.
+
+    Raises
+    ------
+    ActionFailed
+        With the outcome as far as this rank knows it.
+    """
     require_matching(plan, jobs)
     rank, transport = session.rank, session.transport()
     stages = stages_of(plan, jobs, rank, session.device)
@@ -50,8 +58,17 @@ def run_rank(
     )
     resumed = hooks.restore(stages)
     session.meet()  # building stages may take longer than messages are waited for
-    completed = loop.run(options.steps, resumed)
+    try:
+        completed = loop.run(options.steps, resumed)
+    except RecordedFailure as failed:
+        failed.outcome = _until_now(plan, rank, interpreter.record)
+        raise
     return RankOutcome(completed, resumed, parameter_digests(stages), interpreter.record)
+
+
+def _until_now(plan: Plan, rank: int, record: Record) -> Outcome:
+    records = [record if number == rank else None for number in range(plan.ranks)]
+    return Outcome(record.completed + record.resumed, record.resumed, {}, records)
 
 
 def _runner(interpreter: Interpreter, device: torch.device) -> Runner:

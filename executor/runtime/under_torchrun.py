@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from gapweave.executor.runtime.fault import RecordedFailure
 from gapweave.executor.runtime.jobs import jobs_of
 from gapweave.executor.runtime.one_rank import run_rank
 from gapweave.executor.runtime.options import RunOptions
@@ -18,7 +19,10 @@ from gapweave.executor.training.job import TrainingJob
 def run_under_torchrun(
     plan: Plan, options: RunOptions, jobs: Sequence[TrainingJob] | None, collector: StepCollector
 ) -> Outcome:
-    """Run the rank of this process; every process gets the outcome of all."""
+    """Run the rank of this process; every process gets the outcome of all.
+
+    After a failure it has what this rank recorded, and the collector what it reported.
+    """
     be_killed_with_parent()  # an agent that is killed would leave its ranks behind
     made = jobs_of(plan.schedule, options) if jobs is None else jobs
     reports: list[StepReport] = []
@@ -28,7 +32,12 @@ def run_under_torchrun(
         collector.announce(step)
 
     with Session.under_torchrun(plan, options) as session:
-        own = run_rank(plan, options, made, session, report, NeverStop())
+        try:
+            own = run_rank(plan, options, made, session, report, NeverStop())
+        except RecordedFailure:
+            for earlier in reports:
+                collector.add(earlier, announce=False)
+            raise
         parts = session.gathered((reports, own.digests, bytes(own.record.words)))
     for rank_reports, _, _ in parts:
         for earlier in rank_reports:

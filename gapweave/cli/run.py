@@ -103,7 +103,7 @@ def run(
         _play(loaded, as_json)
         return
     from gapweave.cli.run_outputs import newest_checkpoint, require_files, write_files
-    from gapweave.cli.run_progress import require_parity, run_watched
+    from gapweave.cli.run_progress import keep_writing, require_parity, require_saved, run_watched
     from gapweave.executor.runtime.fault import RecordedFailure
     from gapweave.executor.runtime.options import RunOptions
     from gapweave.executor.static_check import UnsafePrograms
@@ -132,18 +132,25 @@ def run(
         print(unsafe.grid, file=sys.stderr)
         raise
     except RecordedFailure as failed:
-        if failed.result is not None:
+        if failed.result is not None and _speaks_for_all():
+            keep_writing()
             write_files(failed.result, trace, losses)
         raise
-    if os.environ.get("RANK", "0") != "0":  # under torchrun one rank speaks for all
+    if not _speaks_for_all():
         return
     write_files(result, trace, losses)
+    require_saved(result, options)
     saved = newest_checkpoint(options)
     if as_json:
         write_json(_report(schedule, result) | {"checkpoint": None if saved is None else str(saved[0])})
     else:
         _describe(schedule, result, earlier, saved, steps if loaded.period is not None else None)
     require_parity(result)
+
+
+def _speaks_for_all() -> bool:
+    """Whether this process prints and writes: under torchrun one rank does."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _play(schedule: "Schedule", as_json: bool) -> None:

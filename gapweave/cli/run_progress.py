@@ -18,13 +18,7 @@ if TYPE_CHECKING:
 
 
 def run_watched(schedule: "Schedule", options: "RunOptions", *, check: bool) -> "RunResult":
-    """Run a schedule with a live display; Ctrl-C or SIGTERM ends it after the step that is under way.
-
-    Raises
-    ------
-    Interrupted
-        It was stopped, and no checkpoint holds what was done.
-    """
+    """Run a schedule with a live display; Ctrl-C or SIGTERM ends it after the step that is under way."""
     from gapweave.executor.run import run_with
 
     with TrainingProgress(options.steps) as display, _signals() as stopped:
@@ -32,10 +26,7 @@ def run_watched(schedule: "Schedule", options: "RunOptions", *, check: bool) -> 
         def on_step(progress: "StepProgress") -> None:
             display.update(progress.step, progress.losses, progress.seconds)
 
-        result = run_with(schedule, options, check=check, on_step=on_step, stopped=stopped)
-    if result.interrupted and newest_checkpoint(options) is None:
-        raise Interrupted(f"interrupted after step {result.completed} of {options.steps}")
-    return result
+        return run_with(schedule, options, check=check, on_step=on_step, stopped=stopped)
 
 
 @contextmanager
@@ -49,6 +40,20 @@ def _signals() -> Iterator[Callable[[], bool]]:
         return
     with stop_on_signals() as stop:
         yield stop.is_set
+
+
+def keep_writing() -> None:
+    """Go on although torchrun, when one rank has failed, tells all others to end."""
+    from gapweave.executor.runtime.backend import is_under_torchrun
+
+    if is_under_torchrun():
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def require_saved(result: "RunResult", options: "RunOptions") -> None:
+    """Raise Interrupted if the run was stopped, and no checkpoint holds what was done."""
+    if result.interrupted and newest_checkpoint(options) is None:
+        raise Interrupted(f"interrupted after step {result.completed} of {options.steps}")
 
 
 def require_parity(result: "RunResult") -> None:

@@ -1,6 +1,10 @@
 """The files that ``gapweave run`` leaves: a trace that ``show --measured`` reads, and losses."""
 
 import json
+import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,3 +48,85 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_training(
     outcome = run("run", clipped, "--jobs", "nowhere:jobs", *words)
     assert outcome.code == code
     assert problem in outcome.error
+
+
+TRAINING = """
+import signal
+import torch
+from torch import nn
+from gapweave.executor.training.job import TrainingJob
+
+
+def microbatch(step, index):
+    inputs = torch.randn(2, 4, generator=torch.Generator().manual_seed(100 * step + index))
+    return inputs, inputs
+
+
+sent = []
+
+
+def interrupted(step, index):
+    if step == 2 and not sent:
+        sent.append(step)
+        signal.raise_signal(signal.SIGINT)
+    return microbatch(step, index)
+
+
+def failing(step, index):
+    return 1 / (2 - step) * microbatch(step, index)[0], microbatch(step, index)[1]
+
+
+def sgd(parameters):
+    return torch.optim.SGD(parameters, 0.1)
+
+
+def job(stages, data):
+    return TrainingJob([lambda: nn.Linear(4, 4)] * stages, nn.functional.mse_loss, sgd, data)
+
+
+def jobs(schedule, data):
+    return [job(len(planned.stages), data) for planned in schedule.instance.jobs]
+
+
+def interrupted_jobs(schedule):
+    return jobs(schedule, interrupted)
+
+
+def failing_jobs(schedule):
+    return jobs(schedule, failing)
+"""
+FILES = ("--trace", "run.json", "--losses", "losses.csv")
+
+
+def losses() -> list[str]:
+    header, *rows = Path("losses.csv").read_text().splitlines()
+    assert header == "job,step,loss"
+    return [row.rsplit(",", 1)[0] for row in rows]
+
+
+def test_an_interrupted_run_leaves_its_files_although_nothing_is_saved(run: Run, clipped: Path) -> None:
+    Path("training.py").write_text(TRAINING)
+    words = ("--backend", "in-process", "--jobs", "training.py:interrupted_jobs", *FILES)
+    outcome = run("run", clipped, "--steps", 1000, *words)
+    assert outcome.code == 130
+    assert "interrupted after step 3 of 1000" in outcome.error
+    assert losses() == [f"job{job},{step}" for job in (0, 1) for step in (1, 2, 3)]
+    assert run("show", clipped, "--measured", "run.json").code == 0
+
+
+def test_a_run_that_fails_under_torchrun_leaves_the_files_of_the_first_rank(run: Run, tmp_path: Path) -> None:
+    build_schedule(make_instance(uniform_job(1, 3), devices=1)).save(tmp_path / "one.json")
+    Path("training.py").write_text(TRAINING)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    rank = {"RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    path = {"PYTHONPATH": os.pathsep.join(place or os.getcwd() for place in sys.path)}
+    words = ("run", "one.json", "--steps", "5", "--jobs", "training.py:failing_jobs", *FILES)
+    done = subprocess.run(
+        [sys.executable, "-m", "gapweave", *words], env=os.environ | path | rank, capture_output=True
+    )
+    assert done.returncode == 7
+    assert b"ZeroDivisionError" in done.stderr
+    assert losses() == ["job0,1", "job0,2"]
+    assert run("show", "one.json", "--measured", "run.json").code == 0
