@@ -35,8 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code. Errors are one line on standard error; a traceback, and what went wrong without being
-        an error, appear only with ``--debug``.
+        The exit code. Errors are one line on standard error; below that of a run that failed is a table of
+        its ranks. A traceback, and what went wrong without being an error, appear only with ``--debug``.
     """
     words, debug = _without_debug(sys.argv[1:] if arguments is None else arguments)
     if debug:
@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code, message = _explain(exc)
         if message is not None:
             _print_error(message)
+        _print_ranks(exc)
     _abandon_broken_output()
     return code
 
@@ -107,6 +108,15 @@ def _print_error(message: str) -> None:
     with suppress(OSError, ValueError):
         if sys.stderr is not None:
             print(f"gapweave: error: {printable(message)}", file=sys.stderr, flush=True)
+
+
+def _print_ranks(exc: BaseException) -> None:
+    """Say where every rank was when a run of several processes failed."""
+    from gapweave.cli.rank_table import rank_table
+
+    with suppress(OSError, ValueError):
+        if sys.stderr is not None and (states := getattr(exc, "states", ())):
+            print(rank_table(states), file=sys.stderr, flush=True)
 
 
 def _abandon_broken_output() -> None:

@@ -133,6 +133,9 @@ def test_a_stage_in_trouble_ends_the_run_with_its_place(schedule: Path, function
     lines = [line for line in error.splitlines() if line.startswith("gapweave: error:")]
     assert len(lines) == 1
     assert re.search(problem, lines[0]), lines
+    first, _, *ranks = error.splitlines()
+    assert first == lines[0]
+    assert [row.split()[0] for row in ranks] == ["0", "1"]
 
 
 def test_a_hang_for_which_no_other_rank_waits_ends_the_run_too(tmp_path: Path) -> None:
