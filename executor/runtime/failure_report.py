@@ -29,6 +29,8 @@ class RankState:
         What it said, or the last line of its log.
     in_action
         Whether ``text`` names the action itself.
+    job
+        The job whose own stage failed here; None if something else did.
     silent
         For how many seconds no rank had advanced when this one was ended for it; None of others.
     """
@@ -41,6 +43,7 @@ class RankState:
     text: str = ""
     in_action: bool = False
     exit_code: int = ExecutionFailed.exit_code
+    job: int | None = None
     silent: float | None = None
     is_between: bool = False
 
@@ -67,13 +70,6 @@ class RankState:
         if self.is_between:
             return f"after step {self.repetition + 1}"
         return described(self.recent[-1], self.repetition)
-
-    @property
-    def job(self) -> int | None:
-        """The job whose own task failed here; None if it was a message, or the process."""
-        if self.in_action and self.recent and self.recent[-1].op == "run":
-            return self.recent[-1].job
-        return None
 
     def __str__(self) -> str:
         if self.in_action:

@@ -20,12 +20,17 @@ class RecordedFailure(ExecutionFailed):
     outcome, result
         What was done and recorded until then.
     job
-        The job in whose own task it failed; None if messages or processes did.
+        The job in whose own task it failed, or whose stage made a message of another shape than was agreed
+        on; None if the messages' way or processes failed.
     """
 
     outcome: Outcome | None = None
     result: "RunResult | None" = None
     job: int | None = None
+
+
+class WrongMessage(ExecutionFailed):
+    """A stage made tensors that differ in shape or type from what their receiver expects."""
 
 
 class ActionFailed(RecordedFailure):
@@ -44,7 +49,8 @@ class ActionFailed(RecordedFailure):
         self.index = index
         self.repetition = repetition
         self.action = program.actions[index]
-        self.job = self.action.job if self.action.op == "run" else None
+        is_own = self.action.op == "run" or isinstance(cause, WrongMessage)
+        self.job = self.action.job if is_own else None
         super().__init__(f"rank {self.rank}, {described(self.action, repetition)}: {_reason(cause)}")
 
 

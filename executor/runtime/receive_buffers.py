@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from gapweave.executor.program import Action
+from gapweave.executor.runtime.fault import WrongMessage
 from gapweave.executor.runtime.stage_protocol import Stages, TensorShape
 
 
@@ -16,9 +17,9 @@ class MessageShape:
         self._tensors = [(tuple(tensor.shape), tensor.dtype) for tensor in signature]
 
     def require(self, tensors: Sequence[Tensor]) -> None:
-        """Refuse other tensors: some backends end the process when sizes differ."""
+        """Refuse other tensors with WrongMessage: some backends end the process when sizes differ."""
         if [(tensor.shape, tensor.dtype) for tensor in tensors] != self._tensors:
-            raise ValueError(f"expected tensors of {self}, got {MessageShape(tensors)}")
+            raise WrongMessage(f"expected tensors of {self}, got {MessageShape(tensors)}")
 
     def buffers(self, device: torch.device) -> tuple[Tensor, ...]:
         """Return new tensors."""

@@ -73,7 +73,8 @@ def _say(reports: TextIO, message: Mapping[str, Any]) -> None:
 def _described(exc: Exception) -> dict[str, Any]:
     text = str(exc) if isinstance(exc, GapweaveError) else f"{type(exc).__name__}: {exc}"
     code = exc.exit_code if isinstance(exc, GapweaveError) else 7
-    return {"text": " ".join(text.split()), "exit_code": code, "in_action": isinstance(exc, ActionFailed)}
+    known = {"in_action": True, "job": exc.job} if isinstance(exc, ActionFailed) else {}
+    return {"text": " ".join(text.split()), "exit_code": code} | known
 
 
 if __name__ == "__main__":

@@ -52,18 +52,25 @@ class Hanging(torch.optim.SGD):
         return super().step(*arguments)
 
 
+def ragged(job: int, step: int, index: int) -> tuple[Tensor, Tensor]:
+    """Data that have more sequences from the third step on."""
+    inputs, target = microbatch(job, step, index)
+    return (torch.cat((inputs, inputs)), torch.cat((target, target))) if step > 1 else (inputs, target)
+
+
 def jobs_with(kind: str, schedule: Schedule) -> list[TrainingJob]:
-    """The last stage of the last job is the one in trouble."""
+    """The last stage of the last job is the one in trouble, or its data are."""
     jobs = []
     for number, planned in enumerate(schedule.instance.jobs):
         count = len(planned.stages)
-        bad = count - 1 if number == len(schedule.instance.jobs) - 1 else -1
+        is_last = number == len(schedule.instance.jobs) - 1
+        bad = count - 1 if is_last and kind != "ragged" else -1
         jobs.append(
             TrainingJob(
                 stages=[partial(Trouble, kind if stage == bad else "") for stage in range(count)],
                 loss=nn.functional.mse_loss,
                 optimizer=partial(torch.optim.AdamW, lr=0.01),
-                microbatch=partial(microbatch, number),
+                microbatch=partial(ragged if is_last and kind == "ragged" else microbatch, number),
                 seed=number,
             )
         )
@@ -93,5 +100,6 @@ def forking(schedule: Schedule) -> list[TrainingJob]:
 hang = partial(jobs_with, "hang")
 broken = partial(jobs_with, "raise")
 nan = partial(jobs_with, "nan")
+ragged_data = partial(jobs_with, "ragged")
 fine = partial(jobs_with, "")
 FILE = Path(__file__)

@@ -30,7 +30,7 @@ def failing(case: Case, kind: str) -> list[TrainingJob]:
 
 
 @pytest.mark.parametrize("case", [PAIR, TRIPLE])
-@pytest.mark.parametrize("kind", ["raise", "nan"])
+@pytest.mark.parametrize("kind", ["raise", "nan", "ragged"])
 def test_the_other_jobs_end_as_if_nothing_had_failed(tmp_path: Path, case: Case, kind: str) -> None:
     last = len(case.schedule.instance.jobs) - 1
     result = run(
@@ -105,12 +105,20 @@ def test_a_failing_primary_ends_the_run(tmp_path: Path) -> None:
         run(PAIR.schedule, swapped, steps=STEPS, checkpoint=tmp_path, on_failure="continue")
 
 
-def test_processes_go_on_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("function", "problem"), [("nan", "is not finite"), ("ragged_data", "expected tensors of")]
+)
+def test_processes_go_on_too(tmp_path: Path, function: str, problem: str) -> None:
     result = run(
-        PAIR.schedule, f"{FILE}:nan", steps=4, backend="gloo", checkpoint=tmp_path, on_failure="continue"
+        PAIR.schedule,
+        f"{FILE}:{function}",
+        steps=4,
+        backend="gloo",
+        checkpoint=tmp_path,
+        on_failure="continue",
     )
     expected = run(PAIR.schedule, failing(PAIR, ""), steps=4).digests
-    assert "is not finite" in result.stopped_jobs[0].failure
+    assert problem in result.stopped_jobs[0].failure
     assert of_job(dict(result.digests), 0) == of_job(dict(expected), 0)
 
 
