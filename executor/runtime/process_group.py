@@ -5,7 +5,8 @@ keeps it within a communicator, so that there every channel is a process group o
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TypeAlias
 
@@ -45,7 +46,8 @@ class ProcessGroupTransport:
         assert action.peer is not None
         group, peer = self._groups[self._rank, action.peer]
         kept = [tensor.detach().contiguous() for tensor in tensors]
-        self._sent.append((action.peer, [_started(group.send([t], peer, 0)) for t in kept], kept))
+        with _losing(action.peer):
+            self._sent.append((action.peer, [_started(group.send([t], peer, 0)) for t in kept], kept))
         while self._sent and all(work.is_completed() for work in self._sent[0][1]):  # never with gloo
             self._sent.popleft()
 
@@ -53,7 +55,8 @@ class ProcessGroupTransport:
         """Start to receive the channel's next message."""
         assert action.peer is not None
         group, peer = self._groups[action.peer, self._rank]
-        self._posted[action.task] = [_started(group.recv([buffer], peer, 0)) for buffer in buffers]
+        with _losing(action.peer):
+            self._posted[action.task] = [_started(group.recv([buffer], peer, 0)) for buffer in buffers]
 
     def take(self, action: Action, deadline: float) -> None:
         """Wait for the message; others may have been posted before it."""
@@ -67,16 +70,22 @@ class ProcessGroupTransport:
             self._wait(works, peer, deadline, "nothing was taken by")
 
     def _wait(self, works: Works, peer: int, deadline: float, silence: str) -> None:
-        try:
+        with _losing(peer, f"{silence} rank {peer} for {deadline:.1f} s"):
             for work in works:
                 if self._blocking:
                     work.wait(timedelta(seconds=deadline))
                 else:
                     work.wait()
-        except RuntimeError as exc:
-            late = "Timed out" in str(exc) or "timeout" in str(exc).lower()
-            problem = f"{silence} rank {peer} for {deadline:.1f} s" if late else f"lost rank {peer}"
-            raise ExecutionFailed(problem) from exc
+
+
+@contextmanager
+def _losing(peer: int, late: str | None = None) -> Iterator[None]:
+    """Say what the backend's error means: the peer is gone, or it is ``late``."""
+    try:
+        yield
+    except RuntimeError as exc:
+        is_late = "Timed out" in str(exc) or "timeout" in str(exc).lower()
+        raise ExecutionFailed(late if late and is_late else f"lost rank {peer}") from exc
 
 
 def gloo_transport(program: Program, group: dist.ProcessGroup) -> ProcessGroupTransport:
