@@ -19,8 +19,8 @@ class RankState:
     Attributes
     ----------
     repetition, recent
-        The step in which it was, from 0, and its last actions up to the one under way; -1 and none before
-        the first step.
+        The step in which it was, from 0 and with those of earlier runs, and its last actions up to the one
+        under way; -1 and none before the first step.
     is_between
         Whether the step was complete and the next one not begun.
     exit
@@ -52,11 +52,11 @@ class RankState:
         cls, plan: Plan, rank: int, record: Record | None, report: Mapping[str, Any] | None
     ) -> "RankState":
         """Put together what a rank recorded and what was heard of it."""
-        repetition = -1 if record is None else record.repetition
-        if record is None or repetition < 0:
+        if record is None or record.repetition < 0:
             return cls(rank, -1, (), failed=report is not None, **(report or {}))
         last = min(record.action, len(plan.programs[rank].actions) - 1)
-        is_between = record.completed > repetition
+        is_between = record.completed > record.repetition
+        repetition = record.resumed + record.repetition
         recent = plan.recent(rank, last)
         return cls(
             rank, repetition, recent, failed=report is not None, is_between=is_between, **(report or {})

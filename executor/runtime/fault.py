@@ -41,7 +41,7 @@ class ActionFailed(RecordedFailure):
     index
         Place of the action in the program of the rank.
     repetition
-        How often the program ran before in this run.
+        How often the program ran before, in earlier runs as well.
     """
 
     def __init__(self, program: Program, index: int, repetition: int, cause: BaseException) -> None:
@@ -66,7 +66,7 @@ def explained(place: str) -> Iterator[None]:
 
 
 def described(action: Action, repetition: int) -> str:
-    """Return for example ``step 4, 'take F j0 t0 s0 m3 <-0'``; steps count from 1."""
+    """Return for example ``step 4, 'take F j0 t0 s0 m3 <-0'``; steps count from 1, in all runs."""
     return f"step {repetition + 1}, '{action}'"
 
 

@@ -102,4 +102,4 @@ class Interpreter:
 
     def failure(self, index: int, cause: Exception) -> ActionFailed:
         """Return the error that says which action failed, and why."""
-        return ActionFailed(self.program, index, self.record.repetition, cause)
+        return ActionFailed(self.program, index, self.record.resumed + self.record.repetition, cause)

@@ -3,9 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from schedule_factory import build_schedule, make_instance, uniform_job
 
 from gapweave.executor.program import Action
 from gapweave.executor.runtime.failure_report import RankState, first_failure
+from gapweave.executor.runtime.plan import Plan
+from gapweave.executor.runtime.record import Record
 
 TAKE = Action("take", "F", 0, 0, 1, 2, 1, 0)
 BEGUN = RankState(2, 3, (TAKE,), failed=True)
@@ -40,3 +43,12 @@ def test_of_equal_failures_the_first_is_named() -> None:
 )
 def test_a_rank_may_fail_before_its_first_step(exit_code: int | None, text: str, said: str) -> None:
     assert str(RankState(2, -1, (), failed=True, exit=exit_code, text=text)) == said
+
+
+def test_steps_are_counted_with_those_of_earlier_runs() -> None:
+    plan = Plan.of(build_schedule(make_instance(uniform_job(1, 1), devices=1)))
+    record = Record.create(len(plan.programs[0].actions), 2)
+    record.begin(2, resumed=4)
+    assert RankState.of(plan, 0, record, {}).place == "step 7, 'run F j0 t0 s0 m0'"
+    record.complete(2)
+    assert RankState.of(plan, 0, record, {}).place == "after step 7"

@@ -1,6 +1,7 @@
 """The public function: jobs as objects, results, and the wish to stop."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -57,6 +58,17 @@ def test_a_wish_to_stop_ends_the_run_after_a_whole_step() -> None:
     assert result.interrupted
     assert result.completed == len(steps) == 2
     assert result.parity is None
+
+
+def test_after_a_resume_steps_are_counted_over_the_whole_training(tmp_path: Path) -> None:
+    def microbatch(step: int, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+        inputs, target = CASE.jobs[0].microbatch(step, index)
+        return inputs, target * (torch.nan if step == 5 else 1)
+
+    jobs = [replace(CASE.jobs[0], microbatch=microbatch), CASE.jobs[1]]
+    gapweave.run(CASE.schedule, jobs, steps=4, checkpoint=tmp_path)
+    with pytest.raises(ActionFailed, match=r"rank \d, step 6, .*: job 0, step 6, .* is not finite"):
+        gapweave.run(CASE.schedule, jobs, steps=8, checkpoint=tmp_path, resume=True)
 
 
 def test_a_wish_to_stop_ends_the_training_alone_as_well() -> None:

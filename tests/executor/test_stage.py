@@ -256,7 +256,7 @@ def test_a_loss_that_is_not_finite_stops_before_the_optimizer() -> None:
     (stage,) = runners(job)
     before = stage.module.weight.clone()
     pass_through([stage], split=False)
-    with pytest.raises(NonFinite, match="job 0, step 0, stage 0: the loss of microbatch 0 is not finite"):
+    with pytest.raises(NonFinite, match="job 0, step 1, stage 0: the loss of microbatch 0 is not finite"):
         stage.optimizer_step(0)
     assert torch.equal(stage.module.weight, before)
 

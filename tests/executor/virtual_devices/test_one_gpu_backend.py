@@ -33,5 +33,5 @@ def test_a_loss_that_is_no_number_ends_the_run_and_names_job_and_step():
     def loss(output: Tensor, target: Tensor) -> Tensor:
         return broken.loss(output, target) * torch.nan
 
-    with pytest.raises(NonFinite, match="job 1, step 0, stage 2: the loss of microbatch 0 is not finite"):
+    with pytest.raises(NonFinite, match="job 1, step 1, stage 2: the loss of microbatch 0 is not finite"):
         run(schedule, [sound, replace(broken, loss=loss)], steps=2, backend="one-gpu")
