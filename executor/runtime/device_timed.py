@@ -49,7 +49,7 @@ class DeviceTimedRank:
                     pending.append(_Pending(word, begin, stream.record()))
                 word += 2
             stream.synchronize()
-        except Exception as exc:
+        except (Exception, SystemExit) as exc:
             raise interpreter.failure(index, exc) from exc
         for own in pending:
             words[own.word] = host + own.begin.since(origin)

@@ -51,7 +51,7 @@ class ActionFailed(RecordedFailure):
         self.action = program.actions[index]
         is_own = self.action.op == "run" or isinstance(cause, WrongMessage)
         self.job = self.action.job if is_own else None
-        super().__init__(f"rank {self.rank}, {described(self.action, repetition)}: {_reason(cause)}")
+        super().__init__(f"rank {self.rank}, {described(self.action, repetition)}: {reason(cause)}")
 
 
 @contextmanager
@@ -61,8 +61,8 @@ def explained(place: str) -> Iterator[None]:
         yield
     except GapweaveError:
         raise
-    except Exception as exc:
-        raise ExecutionFailed(f"{place}: {_reason(exc)}") from exc
+    except (Exception, SystemExit) as exc:
+        raise ExecutionFailed(f"{place}: {reason(exc)}") from exc
 
 
 def described(action: Action, repetition: int) -> str:
@@ -70,6 +70,7 @@ def described(action: Action, repetition: int) -> str:
     return f"step {repetition + 1}, '{action}'"
 
 
-def _reason(cause: BaseException) -> str:
+def reason(cause: BaseException) -> str:
+    """Return on one line what is said of an exception."""
     text = " ".join(str(cause).split())
-    return text if isinstance(cause, GapweaveError) else f"{type(cause).__name__}: {text}"
+    return text if isinstance(cause, GapweaveError) else ": ".join(filter(None, (type(cause).__name__, text)))

@@ -184,6 +184,6 @@ class InProcessRanks:
         record[word] = perf_counter_ns()
         try:
             interpreter.table[index]()
-        except Exception as exc:
+        except (Exception, SystemExit) as exc:
             raise interpreter.failure(index, exc) from exc
         record[word + 1] = perf_counter_ns()

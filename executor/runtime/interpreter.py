@@ -77,7 +77,7 @@ class Interpreter:
                 perform()
                 words[word + 1] = now()
                 word += 2
-        except Exception as exc:
+        except (Exception, SystemExit) as exc:
             raise self.failure(index, exc) from exc
         self.end(repetition)
 
@@ -95,11 +95,11 @@ class Interpreter:
         self.record.words[ACTION_WORD] = actions
         try:
             self._transport.finish(self._deadlines.end)
-        except Exception as exc:
+        except (Exception, SystemExit) as exc:
             raise self.failure(actions - 1, exc) from exc
         self.record.complete(repetition)
         self._deadlines.learn(self.record.seconds(repetition))
 
-    def failure(self, index: int, cause: Exception) -> ActionFailed:
+    def failure(self, index: int, cause: BaseException) -> ActionFailed:
         """Return the error that says which action failed, and why."""
         return ActionFailed(self.program, index, self.record.resumed + self.record.repetition, cause)

@@ -1,5 +1,6 @@
 """Starts a process for each rank on this machine, and watches them until all are done or one fails."""
 
+import logging
 import selectors
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from gapweave.executor.runtime.run_folder import RunFolder
 from gapweave.executor.runtime.standstill import Standstill, standing
 from gapweave.executor.runtime.training_loop import StepReport
 
+_log = logging.getLogger(__name__)
 #: Seconds between two looks at the wish to stop.
 _GLANCE = 0.1
 #: Seconds for the other ranks to say what they know of a failure, before they are ended.
@@ -88,7 +90,9 @@ class Launcher:
             if not self._watch():
                 self._watch(until=time.monotonic() + _CONFESSION)
                 states = self._states()
-                raise RunFailed(first_failure([states[rank] for rank in self._reports.failed]), states)
+                first = first_failure([states[rank] for rank in self._reports.failed])
+                _log.info("rank %d printed:\n%s", first.rank, self._folder.log(first.rank))
+                raise RunFailed(first, states)
             return self._reports.done
         finally:
             self._end_all()

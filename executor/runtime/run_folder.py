@@ -1,6 +1,7 @@
 """The folder through which a run and the processes of its ranks know of each other."""
 
 import mmap
+import os
 from pathlib import Path
 
 from gapweave.executor.program import Program
@@ -10,6 +11,8 @@ from gapweave.executor.runtime.record import Record
 from gapweave.models.schedule import Schedule
 
 _NEVER = 2**62
+#: Bytes of a log that are looked at.
+_LOG_END = 1 << 16
 
 
 class RunFolder:
@@ -58,10 +61,15 @@ class RunFolder:
         """Where the output of a rank's process goes."""
         return self.path / f"rank-{rank}.log"
 
+    def log(self, rank: int) -> str:
+        """Return the end of what a rank's process has printed."""
+        with self.log_path(rank).open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _LOG_END))
+            return file.read().decode(errors="replace").strip()
+
     def last_words(self, rank: int) -> str:
         """Return the last line of a rank's log, empty if there is none."""
-        lines = self.log_path(rank).read_text(errors="replace").strip().splitlines()
-        return lines[-1].strip() if lines else ""
+        return self.log(rank).rpartition("\n")[2].strip()
 
     def stop(self) -> "SharedStop":
         """Return the wish to stop that all ranks see."""

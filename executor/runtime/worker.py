@@ -10,10 +10,11 @@ import signal
 import sys
 import traceback
 from collections.abc import Mapping
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
-from gapweave.executor.runtime.fault import ActionFailed
+from gapweave.executor.runtime.fault import ActionFailed, reason
 from gapweave.executor.runtime.parent_watch import end_with_parent
 from gapweave.executor.runtime.run_folder import RunFolder
 from gapweave.models.errors import GapweaveError
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> int:
     folder, rank = RunFolder(Path(arguments[0])), int(arguments[1])
     try:
         _run(folder, rank, reports)
-    except Exception as exc:
+    except BaseException as exc:  # a user's code may call sys.exit
         traceback.print_exc()
         _say(reports, {"failed": _described(exc)})
         os._exit(exc.exit_code if isinstance(exc, GapweaveError) else 7)  # no library's clean-up may hang
@@ -62,6 +63,8 @@ def _own_standard_output() -> TextIO:
     """Keep standard output for reports, and send what others print to standard error."""
     reports = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # what is printed stays, however this process ends
     return reports
 
 
@@ -70,11 +73,10 @@ def _say(reports: TextIO, message: Mapping[str, Any]) -> None:
     reports.flush()
 
 
-def _described(exc: Exception) -> dict[str, Any]:
-    text = str(exc) if isinstance(exc, GapweaveError) else f"{type(exc).__name__}: {exc}"
+def _described(exc: BaseException) -> dict[str, Any]:
     code = exc.exit_code if isinstance(exc, GapweaveError) else 7
     known = {"in_action": True, "job": exc.job} if isinstance(exc, ActionFailed) else {}
-    return {"text": " ".join(text.split()), "exit_code": code} | known
+    return {"text": reason(exc), "exit_code": code} | known
 
 
 if __name__ == "__main__":

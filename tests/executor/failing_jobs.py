@@ -1,6 +1,7 @@
 """Training jobs that go wrong on purpose, for `gapweave run --jobs`."""
 
 import os
+import sys
 import time
 from dataclasses import replace
 from functools import partial
@@ -32,6 +33,9 @@ class Trouble(nn.Module):
                 time.sleep(600)
             if self.kind == "raise":
                 raise ValueError("this stage is broken")
+            if self.kind == "exit":
+                print("a stage leaves")
+                sys.exit(5)
             if self.kind == "nan":
                 return self.linear(x) * torch.nan
         return torch.tanh(self.linear(x))
@@ -99,6 +103,7 @@ def forking(schedule: Schedule) -> list[TrainingJob]:
 
 hang = partial(jobs_with, "hang")
 broken = partial(jobs_with, "raise")
+leaving = partial(jobs_with, "exit")
 nan = partial(jobs_with, "nan")
 ragged_data = partial(jobs_with, "ragged")
 fine = partial(jobs_with, "")

@@ -146,6 +146,16 @@ def test_a_hang_for_which_no_other_rank_waits_ends_the_run_too(tmp_path: Path) -
     assert "error: rank 0, step 3, 'run O j0 t0 s0': stands still, no rank advanced for" in error
 
 
+def test_what_a_failing_rank_printed_is_shown_with_debug(tmp_path: Path) -> None:
+    build_schedule(make_instance(uniform_job(1, 2), devices=1)).save(tmp_path / "one.json")
+    run = start(tmp_path / "one.json", "--steps", "9", "--jobs", f"{FILE}:leaving", "--debug")
+    _, error = run.communicate(timeout=90)
+    assert run.returncode == 7
+    assert "\ngapweave: error: rank 0, step 4, 'run F j0 t0 s0 m0': SystemExit: 5\n" in error
+    printed = error.partition("rank 0 printed:\n")[2]
+    assert printed.startswith("a stage leaves\nTraceback (most recent call last):\n")
+
+
 @pytest.fixture
 def forking_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], "subprocess.Popen[str]"]:
     """Starts a run of one rank, which starts a process of its own."""

@@ -30,7 +30,7 @@ def failing(case: Case, kind: str) -> list[TrainingJob]:
 
 
 @pytest.mark.parametrize("case", [PAIR, TRIPLE])
-@pytest.mark.parametrize("kind", ["raise", "nan", "ragged"])
+@pytest.mark.parametrize("kind", ["raise", "exit", "nan", "ragged"])
 def test_the_other_jobs_end_as_if_nothing_had_failed(tmp_path: Path, case: Case, kind: str) -> None:
     last = len(case.schedule.instance.jobs) - 1
     result = run(

@@ -148,7 +148,7 @@ class Dispatcher:
         begin = stream.record() if action.op == "run" else self._last[rank]
         try:
             interpreter.table[index]()
-        except Exception as exc:
+        except (Exception, SystemExit) as exc:
             raise interpreter.failure(index, exc) from exc
         if action.op in ("run", "take"):
             self._last[rank] = stream.record()
