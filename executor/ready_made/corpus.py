@@ -10,10 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gapweave.models.errors import InvalidFile
-
-#: gapweave's own documentation, in the package.
-SHIPPED = Path(__file__).parent / "corpus.txt"
+from gapweave.executor.ready_made.text import read_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,17 +28,7 @@ class Corpus:
         InvalidFile
             The file is missing, unreadable, or has no more bytes than a sequence.
         """
-        file = SHIPPED if path is None else Path(path)
-        try:
-            content = file.read_bytes()
-        except OSError as exc:
-            raise InvalidFile("", f"cannot be read: {exc.strerror}", str(file)) from exc
-        if len(content) <= sequence:
-            problem = (
-                f"expected more than {sequence} bytes (one sequence and its next byte), got {len(content)}"
-            )
-            raise InvalidFile("", problem, str(file))
-        return cls(torch.frombuffer(bytearray(content), dtype=torch.uint8))
+        return cls(torch.frombuffer(bytearray(read_text(path, sequence)), dtype=torch.uint8))
 
     def microbatch(
         self, seed: int, step: int, index: int, batch: int, sequence: int

@@ -7,15 +7,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from gapweave.executor.ready_made.choice import specs_of
 from gapweave.executor.ready_made.config_file import configured_stages
 from gapweave.executor.ready_made.corpus import Corpus
 from gapweave.executor.ready_made.hugging_face import hugging_face_stages
-from gapweave.executor.ready_made.source import specs_from_source
 from gapweave.executor.ready_made.spec import ModelSpec
 from gapweave.executor.ready_made.transformer import transformer_stages
 from gapweave.executor.training.job import StageSource, TrainingJob
-from gapweave.models.errors import InvalidOption
-from gapweave.models.instance import Instance
 from gapweave.models.schedule import Schedule
 
 #: Largest norm of the gradient in jobs whose schedule waits for it.
@@ -45,7 +43,7 @@ def ready_made_jobs(
         The corpus cannot be read.
     """
     jobs = schedule.instance.jobs
-    specs = _specs(schedule.instance, models)
+    specs = specs_of(schedule.instance, models)
     return tuple(
         training_job(
             spec,
@@ -83,17 +81,6 @@ def stages_of(spec: ModelSpec, stages: int) -> list[StageSource]:
 def next_byte_loss(logits_BTV: Tensor, target_BT: Tensor) -> Tensor:
     """Return the mean cross-entropy of the next byte, in nats."""
     return functional.cross_entropy(logits_BTV.flatten(0, 1), target_BT.flatten())
-
-
-def _specs(instance: Instance, models: Sequence[str]) -> list[ModelSpec]:
-    count = len(instance.jobs)
-    if not models:
-        measured = specs_from_source(instance)
-        return measured if measured is not None and len(measured) == count else [ModelSpec()] * count
-    if len(models) not in (1, count):
-        raise InvalidOption(f"--model: expected one, or one for each of {count} jobs, got {len(models)}")
-    specs = [ModelSpec.parse(text) for text in models]
-    return specs if len(specs) == count else specs * count
 
 
 def _adamw(learning_rate: float, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:

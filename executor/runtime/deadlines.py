@@ -9,6 +9,8 @@ SAVING = 5
 #: Seconds in which all processes must have started and met.
 MEETING = 300.0
 DEFAULT_FLOOR = 30.0
+#: Seconds that nothing is waited for longer, about 12 days: the libraries below count in small units.
+LONGEST = 1_000_000.0
 
 
 class Deadlines:
@@ -56,5 +58,8 @@ class Deadlines:
             self._update()
 
     def _update(self) -> None:
-        self.seconds[:] = [self._floor + MULTIPLE * gap * self._tick for gap in self._gaps]
-        self.end = self._floor + MULTIPLE * self._makespan * self._tick
+        self.seconds[:] = [self._after(gap) for gap in self._gaps]
+        self.end = self._after(self._makespan)
+
+    def _after(self, ticks: int) -> float:
+        return min(LONGEST, self._floor + MULTIPLE * ticks * self._tick)

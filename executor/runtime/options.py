@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
-from gapweave.executor.runtime.deadlines import DEFAULT_FLOOR
+from gapweave.executor.runtime.deadlines import DEFAULT_FLOOR, LONGEST
+from gapweave.models.errors import InvalidOption
 
 Backend: TypeAlias = Literal["auto", "gloo", "nccl", "one-gpu", "in-process"]
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
@@ -54,6 +55,12 @@ class RunOptions:
     on_failure: OnFailure = "stop"
     record_all: bool = False
     periods: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse a deadline that nothing could wait for."""
+        if not 0 < self.deadline <= LONGEST:
+            problem = f"expected seconds from 0.1 to {LONGEST:.0f}, got {self.deadline:g}"
+            raise InvalidOption(f"--deadline: {problem}")
 
     def save(self, path: Path) -> None:
         """Write the settings to a file."""

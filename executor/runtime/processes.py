@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from gapweave.executor.runtime.early_checks import require_trainable
 from gapweave.executor.runtime.failure_report import RunFailed
 from gapweave.executor.runtime.launcher import Launcher
 from gapweave.executor.runtime.options import RunOptions
@@ -18,6 +19,7 @@ def run_processes(
     plan: Plan, options: RunOptions, collector: StepCollector, stopped: Callable[[], bool]
 ) -> Outcome:
     """Run a schedule on processes of this machine; raises RunFailed with what was recorded until then."""
+    require_trainable(plan.schedule, options)
     with tempfile.TemporaryDirectory(prefix="gapweave-run-") as path:
         folder = RunFolder(Path(path))
         try:

@@ -44,6 +44,13 @@ def shapes_of(tensors: Sequence[Tensor]) -> tuple[Shape, ...]:
     return tuple(Shape(tensor.shape, tensor.dtype) for tensor in tensors)
 
 
+def described(value: Any) -> str:
+    """Return shape and type of a tensor, such as ``[2, 4] int64``, or the type of anything else."""
+    if not isinstance(value, Tensor):
+        return type(value).__name__
+    return f"{list(value.shape)} {str(value.dtype).removeprefix('torch.')}"
+
+
 def _chain(job: TrainingJob, until: int, inputs: tuple[Any, ...]) -> list[tuple[Shape, ...]]:
     signatures = []
     for number, source in enumerate(job.stages[:until]):
@@ -54,7 +61,7 @@ def _chain(job: TrainingJob, until: int, inputs: tuple[Any, ...]) -> list[tuple[
         if not all(isinstance(tensor, Tensor) and tensor.is_floating_point() for tensor in outputs):
             raise ExecutionFailed(
                 f"stage {number}: expected floating-point tensors for the next stage, "
-                f"got {', '.join(type(value).__name__ for value in outputs)}"
+                f"got {', '.join(map(described, outputs))}"
             )
         signatures.append(shapes_of(outputs))
         inputs = tuple(torch.empty(shape, dtype=dtype, device="meta") for shape, dtype in signatures[-1])

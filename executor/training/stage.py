@@ -12,7 +12,7 @@ from gapweave.executor.training.job import TrainingJob
 from gapweave.executor.training.memory import addresses, apart, own_gradients
 from gapweave.executor.training.non_finite import NonFinite
 from gapweave.executor.training.random_state import seed_forward, seed_parameters
-from gapweave.executor.training.signature import Shape, as_tuple, output_signatures
+from gapweave.executor.training.signature import Shape, as_tuple, described, output_signatures
 from gapweave.models.errors import ExecutionFailed
 
 _Key = tuple[int, int]
@@ -232,7 +232,7 @@ class StageRunner:
         target = self._data(step, microbatch, 1)
         loss = self.job.loss(_single(outputs), _single(target))
         if not isinstance(loss, Tensor) or loss.numel() != 1:
-            raise ExecutionFailed(f"job {self.number}: expected a loss of one element, got {loss!r}")
+            raise ExecutionFailed(f"job {self.number}: expected a loss of one element, got {described(loss)}")
         self._losses.setdefault(step, {})[microbatch] = loss.detach()
         return loss * self._share
 

@@ -19,7 +19,8 @@ from gapweave.cli.solve import solve
 app = typer.Typer(
     name="gapweave",
     help="Schedule further training jobs into the idle intervals of pipeline-parallel training.",
-    epilog="--debug, anywhere, shows the traceback of an error, what a failed rank printed, what the solver got over.",
+    epilog="--debug, anywhere, shows the traceback of an error, what a failed rank printed, and what "
+    "the solver got over.",
     no_args_is_help=False,
 )
 

@@ -179,7 +179,11 @@ def test_jobs_that_cannot_be_had_are_one_line(
 
 @pytest.mark.parametrize(
     ("words", "message"),
-    [(["--resume"], "--resume needs --checkpoint"), (["--steps", "0"], "greater than or equal to 1")],
+    [
+        (["--resume"], "--resume needs --checkpoint"),
+        (["--steps", "0"], "greater than or equal to 1"),
+        (["--deadline", "inf"], "--deadline: expected seconds from 0.1 to 1000000, got inf"),
+    ],
 )
 def test_wrong_options_are_one_line(run: Run, pair: Path, words: list[str], message: str) -> None:
     outcome = run("run", pair, *words)

@@ -1,9 +1,14 @@
 """How long a rank waits for a message."""
 
+import math
+
+import pytest
 from parity_cases import Case
 
-from gapweave.executor.runtime.deadlines import Deadlines
+from gapweave.executor.runtime.deadlines import LONGEST, Deadlines
+from gapweave.executor.runtime.options import RunOptions
 from gapweave.executor.runtime.plan import Plan
+from gapweave.models.errors import InvalidOption
 
 
 def test_a_deadline_is_the_floor_plus_a_multiple_of_the_planned_idle_time() -> None:
@@ -26,6 +31,16 @@ def test_a_faster_step_does_not_shorten_deadlines() -> None:
     deadlines.learn(20.0)
     deadlines.learn(5.0)
     assert deadlines.seconds == [20.0]
+
+
+def test_no_deadline_is_longer_than_libraries_can_count() -> None:
+    assert Deadlines([10**9], makespan=10**12, floor=2.0, tick=1.0).seconds == [LONGEST]
+
+
+@pytest.mark.parametrize("seconds", [math.inf, math.nan, 1e300, 0.0, -1.0])
+def test_a_deadline_is_a_number_of_seconds_that_can_be_waited_for(seconds: float) -> None:
+    with pytest.raises(InvalidOption, match="--deadline: expected seconds"):
+        RunOptions(deadline=seconds)
 
 
 def test_idle_time_is_planned_before_takes_alone() -> None:

@@ -21,6 +21,7 @@ TORCH_FREE = (
     "run_result",
     "static_check",
     "torch_csv",
+    "runtime.early_checks",
     "runtime.failure_report",
     "runtime.options",
     "runtime.plan",

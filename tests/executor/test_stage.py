@@ -245,6 +245,25 @@ def test_a_weight_that_two_stages_share_is_refused() -> None:
         TrainingJob(stages, nn.functional.mse_loss, job_of(Tied).optimizer, microbatch)
 
 
+def test_a_stage_that_hands_on_integers_is_refused_by_their_type() -> None:
+    job = TrainingJob([Whole, Tied], nn.functional.mse_loss, job_of(Tied).optimizer, microbatch)
+    with pytest.raises(ExecutionFailed, match=r"expected floating-point tensors .*, got \[3, 4\] int64"):
+        _ = runners(job)[0].output_signature
+
+
+def test_a_loss_of_several_elements_is_refused_by_its_shape() -> None:
+    job = job_of(Tied)
+    job = TrainingJob(job.stages, lambda output, target: output, job.optimizer, microbatch)
+    (stage,) = runners(job)
+    with pytest.raises(ExecutionFailed, match=r"expected a loss of one element, got \[3, 4\] float32$"):
+        stage.forward(0, 0, None)
+
+
+class Whole(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.long()
+
+
 class Words(nn.Module):
     def forward(self, x: Tensor) -> str:
         return "words"
