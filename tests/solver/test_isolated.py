@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from ortools.sat.python import cp_model
-from test_destructive import opposed_pair
 
 from gapweave import solve
+from gapweave.instances.generator import make_instance as made
 from gapweave.models.errors import InternalError
 from gapweave.models.instance import Instance
 from gapweave.models.verify import verify
@@ -196,8 +196,9 @@ def test_a_solve_survives_failing_processes(monkeypatch: pytest.MonkeyPatch) -> 
         ask(engine, *question)
 
     monkeypatch.setattr(isolated._Engine, "ask", fail_every_second_time)
-    schedule = solve(opposed_pair(), time_limit=20.0, workers=1)
+    pair = made(devices=2, microbatches=(3, 2), split=True, transfer=10, memory_microbatches=1, seed=290502)
+    schedule = solve(pair, time_limit=60.0, workers=1)
     assert schedule.status == "optimal"
-    assert schedule.makespan == 38
+    assert schedule.makespan == 24_490
     assert not verify(schedule)
     assert failed
