@@ -17,10 +17,10 @@ def addresses(values: Iterable[Any]) -> set[int]:
     return {value.untyped_storage().data_ptr() for value in values if isinstance(value, Tensor)}
 
 
-def apart(tensor: Tensor, *others: set[int]) -> Tensor:
-    """Return the tensor, or a copy if its storage is one of others."""
+def apart(tensor: Tensor, given: set[int], resident: set[int]) -> Tensor:
+    """Return the tensor, or a copy if its storage is one of those; called for every task."""
     address = tensor.untyped_storage().data_ptr()
-    return tensor.clone() if any(address in other for other in others) else tensor
+    return tensor.clone() if address in given or address in resident else tensor
 
 
 def own_gradients(parameters: Sequence[nn.Parameter], others: set[int]) -> list[nn.Parameter]:

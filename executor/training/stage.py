@@ -162,9 +162,10 @@ class StageRunner:
             torch.zeros_like(value) if gradient is None else apart(gradient, given, self._resident)
             for value, gradient in zip(learning, gradients, strict=True)
         )
-        given |= addresses(handed_on)
-        if not split:
-            self._without_gradient = own_gradients(self._without_gradient, given)
+        if self._without_gradient:
+            given |= addresses(handed_on)
+            if not split:
+                self._without_gradient = own_gradients(self._without_gradient, given)
         return () if self._is_first else handed_on
 
     def weight(self, step: int, microbatch: int) -> None:
@@ -174,7 +175,8 @@ class StageRunner:
             autograd.whole_backward(deferred.outputs, deferred.gradients, [])
         elif self.parameters:
             autograd.weight_backward(self.parameters, deferred)
-        self._without_gradient = own_gradients(self._without_gradient, given)
+        if self._without_gradient:
+            self._without_gradient = own_gradients(self._without_gradient, given)
 
     def deferred(self, step: int, microbatch: int) -> object:
         """Return what a split backward pass keeps for W, for those who measure it."""
