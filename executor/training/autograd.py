@@ -14,6 +14,9 @@ from torch.distributed.pipelining import _backward
 
 from gapweave.models.errors import ExecutionFailed
 
+#: What ``torch.autograd.backward`` calls after comparing shapes; here a message is compared when it is sent.
+_run_backward = torch.autograd.Variable._execution_engine.run_backward
+
 
 class Deferred(NamedTuple):
     """What a split backward leaves to do for the weights."""
@@ -21,8 +24,11 @@ class Deferred(NamedTuple):
     parameter_groups: list[dict[str, Any]]
 
 
-class DeferredGraph(NamedTuple):
-    """A whole graph that is left for the weights, because not every output depends on the inputs."""
+class Roots(NamedTuple):
+    """Where a backward pass starts: outputs with a history, and their gradients.
+
+    Left for the weights where not every output depends on the inputs, so that nothing can be split off.
+    """
 
     outputs: tuple[Tensor, ...]
     gradients: tuple[Tensor, ...]
@@ -38,9 +44,20 @@ def whole_backward(
     gradients
         Of the outputs; None where the only output is the loss.
     """
-    weights = [torch.ones_like(output) for output in outputs] if gradients is None else list(gradients)
-    found = _backward.stage_backward(tuple(outputs), tuple(weights), list(inputs))
-    return list(found)
+    roots = _roots(outputs, gradients)
+    _run_backward(
+        roots.outputs,
+        roots.gradients,
+        False,  # keep_graph
+        False,  # create_graph
+        (),
+        allow_unreachable=True,
+        accumulate_grad=True,
+    )
+    found = [value.grad for value in inputs]
+    for value in inputs:
+        value.grad = None
+    return found
 
 
 def input_backward(
@@ -48,7 +65,7 @@ def input_backward(
     gradients: Sequence[Tensor] | None,
     inputs: Sequence[Tensor],
     parameters: Sequence[nn.Parameter],
-) -> tuple[list[Tensor | None], Deferred | DeferredGraph]:
+) -> tuple[list[Tensor | None], Deferred | Roots]:
     """Return the gradients of the inputs, and what is left to do for the weights.
 
     torch looks for the weights' gradients only where they join the way from the outputs to the inputs: a
@@ -75,9 +92,9 @@ def input_backward(
     return list(found), Deferred(groups)
 
 
-def weight_backward(parameters: Sequence[nn.Parameter], deferred: Deferred | DeferredGraph) -> None:
+def weight_backward(parameters: Sequence[nn.Parameter], deferred: Deferred | Roots) -> None:
     """Add the gradients of the weights to ``.grad``."""
-    if isinstance(deferred, DeferredGraph):
+    if isinstance(deferred, Roots):
         torch.autograd.backward(deferred.outputs, deferred.gradients, inputs=list(parameters))
         return
     _backward.stage_backward_weight(iter(parameters), deferred.parameter_groups)
@@ -85,14 +102,19 @@ def weight_backward(parameters: Sequence[nn.Parameter], deferred: Deferred | Def
 
 def _inputs_only(
     outputs: Sequence[Tensor], gradients: Sequence[Tensor] | None, inputs: Sequence[Tensor]
-) -> tuple[list[Tensor | None], DeferredGraph]:
+) -> tuple[list[Tensor | None], Roots]:
+    roots = _roots(outputs, gradients)
+    found = torch.autograd.grad(
+        roots.outputs, list(inputs), roots.gradients, retain_graph=True, allow_unused=True
+    )
+    return list(found), roots
+
+
+def _roots(outputs: Sequence[Tensor], gradients: Sequence[Tensor] | None) -> Roots:
+    """Return the outputs from which a backward pass can start; their gradients are 1 where none are given."""
     given = map(torch.ones_like, outputs) if gradients is None else gradients
     pairs = [pair for pair in zip(outputs, given, strict=True) if pair[0].requires_grad]
-    left = DeferredGraph(tuple(output for output, _ in pairs), tuple(gradient for _, gradient in pairs))
-    found = torch.autograd.grad(
-        left.outputs, list(inputs), left.gradients, retain_graph=True, allow_unused=True
-    )
-    return list(found), left
+    return Roots(tuple(output for output, _ in pairs), tuple(gradient for _, gradient in pairs))
 
 
 def _depends_on(output: Tensor, inputs: Sequence[Tensor]) -> bool:

@@ -72,7 +72,7 @@ class StageRunner:
         self._is_last = stage == stages - 1
         self._share = 1.0 / microbatches
         self._passed: dict[_Key, _Passed] = {}
-        self._deferred: dict[_Key, autograd.Deferred | autograd.DeferredGraph | _Postponed] = {}
+        self._deferred: dict[_Key, autograd.Deferred | autograd.Roots | _Postponed] = {}
         self._given: dict[_Key, set[int]] = {}
         self._without_gradient = self.parameters
         self._losses: dict[int, dict[int, Tensor]] = {}
