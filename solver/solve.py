@@ -277,12 +277,14 @@ def _settle(
 
 
 def _shave(shaving: Shaving, stopping: Stopping, options: Options) -> None:
-    """Raise the bound by shaving, for half of the time and work."""
-    if shaving.is_spent or shaving.incumbent.is_optimal:
+    """Raise the bound by shaving, for half of the time and work; for all of it, if that still pays then."""
+    if shaving.is_spent or shaving.incumbent.is_optimal or not Preparation(prepare_shaving).wait(stopping):
         return
-    stopping, own = stopping.share(_SHAVE_SHARE), options.with_work(_SHAVE_SHARE)
-    if Preparation(prepare_shaving).wait(stopping):
-        shaving.run(stopping, workers=own.threads, work_limit=own.work_limit)
+    for turn, share in ((stopping.share(_SHAVE_SHARE), _SHAVE_SHARE), (stopping, 1 - _SHAVE_SHARE)):
+        own = options.with_work(share)
+        shaving.run(turn, workers=own.threads, work_limit=own.work_limit)
+        if not shaving.pays:
+            return
 
 
 def _gap(incumbent: Incumbent) -> float:

@@ -23,7 +23,8 @@ class Trial(NamedTuple):
     early, late
         The domains under the assumption; shape (nodes,).
     at
-        The task's place in ``device_tasks``, and how many in a row have not been cut; shape (2,).
+        The task's place in ``device_tasks``, how many in a row have not been cut, and how many were tried;
+        shape (3,).
     """
 
     early: Int64Array
@@ -33,7 +34,7 @@ class Trial(NamedTuple):
     @classmethod
     def of(cls, domains: Domains) -> "Trial":
         """Begin with the first task."""
-        return cls(np.empty_like(domains.early), np.empty_like(domains.late), np.zeros(2, dtype=np.int64))
+        return cls(np.empty_like(domains.early), np.empty_like(domains.late), np.zeros(3, dtype=np.int64))
 
 
 @compiled
@@ -57,6 +58,7 @@ def shave(side, mirror, domains, trial, until):  # type: ignore[no-untyped-def]
         ends = _shave_start(mirror, side, late, early, trial, node, until)
         if ends < 0:
             return REFUTED
+        at[2] += 1
         at[1] = 0 if starts + ends > 0 else at[1] + 1
         at[0] = at[0] + 1 if at[0] + 1 < len(tasks) else 0
     return CONSISTENT

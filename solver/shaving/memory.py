@@ -28,8 +28,8 @@ def raise_claims(side, early, late, device, count):  # type: ignore[no-untyped-d
     for hold in range(first, last):
         begin[hold] = -late[holds.claim[hold]] - duration[holds.claim[hold]]
         end[hold] = early[holds.release[hold]] + duration[holds.release[hold]]
-    sort(scratch.order.begins[first:last], begin)
-    sort(scratch.order.ends[first:last], end)
+    sort(scratch.order.claims[first:last], begin)
+    sort(scratch.order.releases[first:last], end)
     times = _full_times(holds, scratch, device)
     scratch.work[0] += 4 * (last - first)
     if times <= 0:
@@ -52,7 +52,7 @@ def raise_claims(side, early, late, device, count):  # type: ignore[no-untyped-d
 def _full_times(holds, scratch, device):  # type: ignore[no-untyped-def]
     """Find when the greatest amount does not fit in; returns how often, -1 if even what is held does not."""
     first, last = holds.pointer[device], holds.pointer[device + 1]
-    begin, end, begins, ends = scratch.begin, scratch.end, scratch.order.begins, scratch.order.ends
+    begin, end, begins, ends = scratch.begin, scratch.end, scratch.order.claims, scratch.order.releases
     free, greatest = holds.free[device], holds.greatest[device]
     held, times, since, entering, leaving = 0, 0, 0, first, first
     while leaving < last:

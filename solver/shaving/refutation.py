@@ -43,6 +43,11 @@ class Refutation:
         """Steps of the innermost loops so far."""
         return int(self._side.scratch.work[0])
 
+    @property
+    def sweeps(self) -> float:
+        """How often every task was tried."""
+        return int(self._trial.at[2]) / max(1, len(self._side.relaxation.device_tasks))
+
     def go_on(self, steps: int) -> None:
         """Shave for so many more steps of the innermost loops."""
         outcome = shave(self._side, self._side.mirror, self.domains, self._trial, self.work + steps)

@@ -6,6 +6,7 @@ import numpy as np
 
 from gapweave.models.task_arrays import Int64Array
 from gapweave.solver.shaving.relaxation import Relaxation
+from gapweave.solver.shaving.theta_tree import ThetaTree
 
 
 class Sorted(NamedTuple):
@@ -13,21 +14,22 @@ class Sorted(NamedTuple):
 
     Attributes
     ----------
-    tasks
-        By earliest start.
-    begins, ends
+    starts, ends
+        Tasks by earliest start, and by earliest end.
+    claims, releases
         Holds by the latest time of their claim, and by the earliest of their release.
     """
 
-    tasks: Int64Array
-    begins: Int64Array
+    starts: Int64Array
     ends: Int64Array
+    claims: Int64Array
+    releases: Int64Array
 
     @classmethod
     def of(cls, relaxation: Relaxation) -> "Sorted":
         """Begin in any order."""
-        holds = np.arange(len(relaxation.holds.claim))
-        return cls(relaxation.device_tasks.copy(), holds, holds.copy())
+        tasks, holds = relaxation.device_tasks, np.arange(len(relaxation.holds.claim))
+        return cls(tasks.copy(), tasks.copy(), holds, holds.copy())
 
 
 class Scratch(NamedTuple):
@@ -41,8 +43,11 @@ class Scratch(NamedTuple):
         Devices with a task that changed, shape (devices,).
     order, mirrored
         Tasks and holds, nearly in order.
-    start, after
-        Of the tasks of one device: new earliest starts, what edge finding would make of them.
+    start, key, leaf
+        Of the tasks of one device: new earliest starts, what they are sorted by, and their places in the
+        tree; shape (nodes,).
+    tree
+        Of the tasks of one device.
     begin, end
         Of one device's holds: the latest claim, the earliest release.
     full_since, full_until, full_held
@@ -59,7 +64,9 @@ class Scratch(NamedTuple):
     order: Sorted
     mirrored: Sorted
     start: Int64Array
-    after: Int64Array
+    key: Int64Array
+    leaf: Int64Array
+    tree: ThetaTree
     begin: Int64Array
     end: Int64Array
     full_since: Int64Array
@@ -84,7 +91,9 @@ class Scratch(NamedTuple):
             order=Sorted.of(relaxation),
             mirrored=Sorted.of(relaxation),
             start=room(nodes),
-            after=room(nodes),
+            key=room(nodes),
+            leaf=room(nodes),
+            tree=ThetaTree.of(int(np.diff(relaxation.device_pointer).max())),
             begin=room(holds),
             end=room(holds),
             full_since=room(2 * holds),

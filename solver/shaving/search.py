@@ -11,6 +11,7 @@ from gapweave.models.bounds import SEARCH
 from gapweave.models.schedule import Bound
 from gapweave.solver.horizons import Question, Rising
 from gapweave.solver.incumbent import Incumbent
+from gapweave.solver.shaving.one_machine import steps_per_pass
 from gapweave.solver.shaving.refutation import Refutation
 from gapweave.solver.shaving.relaxation import Relaxation
 from gapweave.solver.stopping import Stopping
@@ -18,15 +19,16 @@ from gapweave.solver.stopping import Stopping
 #: The phase's name.
 PHASE = "shaving"
 #: Steps of the innermost loops per unit of a question's budget, which takes about as long as one of CP-SAT's.
-_STEPS_PER_UNIT = 2_000_000_000
+_STEPS_PER_UNIT = 4_000_000_000
 #: Steps between two looks at the clock, about 0.05 s, and as many passes over all devices at least.
-_STEPS_PER_LOOK, _PASSES_PER_LOOK = 5_000_000, 4
+_STEPS_PER_LOOK, _PASSES_PER_LOOK = 10_000_000, 4
 #: Above so many steps per pass over all devices, a look at the clock would have to wait too long.
 _MOST_STEPS_PER_PASS = 12_000_000
 #: A question's first budget, and the first and the least step between two, as shares of the gap.
 _FIRST_BUDGET, _FIRST_STEP, _LEAST_STEP = 0.02, 1 / 8, 1 / 32
-#: So many rounds in a row that each close less than this share of the gap are the last ones.
-_MOST_FRUITLESS, _LITTLE = 2, 0.02
+#: A round that closes less than this share of the gap is the last one, if every task was tried so often
+#: without a refutation just above the bound, or if that would take too many units each time.
+_LITTLE, _MOST_SWEEPS, _MOST_UNITS_PER_SWEEP = 0.02, 3, 0.5
 
 
 @dataclass
@@ -35,18 +37,24 @@ class Shaving:
 
     Attributes
     ----------
-    fruitless
-        How many rounds in a row have closed next to nothing of the gap.
+    is_spent
+        Whether no more rounds are worth their time, or none is possible.
+    pays
+        Whether the last round closed a good part of the gap.
     work
         Units that it has taken.
     """
 
     incumbent: Incumbent
-    fruitless: int = 0
+    is_spent: bool = field(init=False)
+    pays: bool = field(default=False, init=False)
     work: float = 0.0
     _horizons: Rising = field(default_factory=lambda: Rising(_FIRST_BUDGET, _FIRST_STEP, _LEAST_STEP))
     _open: dict[int, Refutation] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.is_spent = not self.is_possible
 
     def run(self, stopping: Stopping, *, workers: int, work_limit: float | None = None) -> None:
         """Refute horizons from the bound on, with twice the budget in every round, as long as that pays.
@@ -62,16 +70,10 @@ class Shaving:
         self.incumbent.enter(PHASE)
         while not (self.incumbent.is_optimal or self.is_spent or stopping or self.work >= last):
             gap = self._gap
-            self._run_round(self._horizons.budget, stopping, last, workers)
-            if gap - self._gap >= _LITTLE * gap:
-                self.fruitless = 0
-            elif not stopping:
-                self.fruitless += 1
-
-    @property
-    def is_spent(self) -> bool:
-        """Whether no more rounds are worth their time, or none is possible."""
-        return self.fruitless >= _MOST_FRUITLESS or not self.is_possible
+            asked = self._run_round(self._horizons.budget, stopping, last, workers)
+            if not stopping or gap - self._gap >= _LITTLE * gap:
+                self.pays = gap - self._gap >= _LITTLE * gap
+                self.is_spent = not self.pays and self._is_hopeless(asked)
 
     @property
     def is_possible(self) -> bool:
@@ -84,25 +86,37 @@ class Shaving:
 
     @cached_property
     def _steps_per_pass(self) -> int:
-        """Steps of the innermost loops for one pass over all devices: squares of numbers of tasks."""
+        """Steps of the innermost loops for one pass over all devices, in one direction of time."""
         device = self.incumbent.problem.arrays.device
-        return int((np.bincount(device[device >= 0]) ** 2).sum())
+        return sum(map(steps_per_pass, np.bincount(device[device >= 0]).tolist()))
 
     @property
     def _gap(self) -> int:
         assert self.incumbent.makespan is not None
         return self.incumbent.makespan - self.incumbent.lower_bound
 
-    def _run_round(self, budget: float, stopping: Stopping, last: float, workers: int) -> None:
-        """Ask in every thread, until the next questions would have a greater budget."""
+    def _is_hopeless(self, asked: set[int]) -> bool:
+        """Whether what is open just above the bound has had its chance, or needs too long for one."""
+        horizon = min(asked & self._open.keys(), default=None)
+        if horizon is None:
+            return False
+        nearest = self._open[horizon]
+        most = _MOST_UNITS_PER_SWEEP * _STEPS_PER_UNIT * nearest.sweeps
+        return nearest.is_over or nearest.sweeps >= _MOST_SWEEPS or nearest.work > most
+
+    def _run_round(self, budget: float, stopping: Stopping, last: float, workers: int) -> set[int]:
+        """Ask in every thread, until the next questions would have a greater budget; return the horizons."""
+        asked: set[int] = set()
 
         def take_turns() -> None:
             while (question := self._next(budget, stopping, last)) is not None:
+                asked.add(question.horizon)
                 self._ask(question, stopping)
 
         with ThreadPoolExecutor(workers) as pool:
             for turns in [pool.submit(take_turns) for _ in range(workers)]:
                 turns.result()
+        return asked
 
     def _next(self, budget: float, stopping: Stopping, last: float) -> Question | None:
         """Return the next question, None if the round is over."""
