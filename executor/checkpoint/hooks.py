@@ -9,6 +9,7 @@ from gapweave.executor.checkpoint import folder as folders
 from gapweave.executor.checkpoint import storage
 from gapweave.executor.checkpoint.folder import HEADER, Header
 from gapweave.executor.checkpoint.settings import settings_of
+from gapweave.executor.runtime.lost_rank import together
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.stage_protocol import Stages
 from gapweave.executor.training.job import TrainingJob
@@ -129,6 +130,7 @@ class Checkpoints:
         """Wait for the rank that makes the folder, and fail together if it could not."""
         problems = [problem]
         if dist.is_initialized():
-            dist.broadcast_object_list(problems, src=0)
+            with together("a checkpoint was begun"):
+                dist.broadcast_object_list(problems, src=0)
         if problems[0] is not None:
             raise OutputError(problems[0])

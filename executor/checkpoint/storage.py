@@ -18,6 +18,7 @@ from torch.distributed.checkpoint.state_dict_saver import save as save_state
 
 from gapweave.executor.checkpoint.flat_state import flatten, prefix_of, unflatten
 from gapweave.executor.checkpoint.settings import ADDRESS
+from gapweave.executor.runtime.lost_rank import LOST, is_lost_rank
 from gapweave.executor.runtime.stage_protocol import Stage, Stages
 from gapweave.models.errors import ExecutionFailed, InvalidFile, OutputError
 
@@ -50,8 +51,8 @@ def save(place: Path, stages: Stages, names: Mapping[int, str]) -> None:
             warnings.simplefilter("ignore")
             save_state(flat, storage_writer=FileSystemWriter(str(place)), no_dist=not dist.is_initialized())
     except (Exception, CheckpointException) as exc:
-        if _is_lost_rank(exc):
-            raise ExecutionFailed(f"another rank was lost while {place} was written") from exc
+        if is_lost_rank(exc):
+            raise ExecutionFailed(f"{LOST} while {place} was written") from exc
         raise OutputError(f"{place}: cannot be written: {_reason(exc)}") from exc
 
 
@@ -114,11 +115,6 @@ def _empty(entry: Any) -> Any:
         return torch.empty(entry.size, dtype=entry.properties.dtype)
     assert isinstance(entry, BytesStorageMetadata)
     return None
-
-
-def _is_lost_rank(exc: BaseException) -> bool:
-    """Whether the processes lost each other, which is no fault of the disk."""
-    return not isinstance(exc, OSError) and ("gloo" in str(exc) or "NCCL" in str(exc))
 
 
 def _reason(exc: BaseException) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gapweave.executor.program import Action
 from gapweave.executor.runtime.fault import RecordedFailure, described
+from gapweave.executor.runtime.lost_rank import LOST
 from gapweave.executor.runtime.plan import Plan
 from gapweave.executor.runtime.record import Record
 from gapweave.models.errors import ExecutionFailed
@@ -114,7 +115,7 @@ def first_failure(states: Sequence[RankState]) -> RankState:
 
 def _is_consequence(state: RankState) -> bool:
     """Whether a rank only missed another one; a rank that died without a word did not."""
-    missed = ("lost rank", "came from rank", "taken by rank", "another rank was lost")
+    missed = ("lost rank", "came from rank", "taken by rank", LOST)
     return state.exit is None and any(words in state.text for words in missed)
 
 

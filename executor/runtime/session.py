@@ -13,6 +13,7 @@ from torch.distributed import distributed_c10d as c10d
 from torch.distributed.rendezvous import rendezvous
 
 from gapweave.executor.runtime.deadlines import MEETING, SAVING
+from gapweave.executor.runtime.lost_rank import together
 from gapweave.executor.runtime.meeting import common_prefix
 from gapweave.executor.runtime.options import RunOptions
 from gapweave.executor.runtime.plan import Plan
@@ -94,7 +95,8 @@ class Session:
     def gathered(self, value: Any) -> list[Any]:
         """Return the values of all ranks, in their order, on every rank."""
         values: list[Any] = [None] * self._plan.ranks
-        dist.all_gather_object(values, value)
+        with together("all of them met"):
+            dist.all_gather_object(values, value)
         return values
 
     def __enter__(self) -> Self:

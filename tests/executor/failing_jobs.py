@@ -1,6 +1,7 @@
 """Training jobs that go wrong on purpose, for `gapweave run --jobs`."""
 
 import os
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -56,6 +57,17 @@ class Hanging(torch.optim.SGD):
         return super().step(*arguments)
 
 
+class Dying(torch.optim.SGD):
+    """An optimizer that ends the process of rank 0 in its third step, as the system does without memory."""
+
+    def step(self, *arguments: Any) -> Any:
+        self.calls = getattr(self, "calls", 0) + 1
+        if self.calls == 3 and sys.argv[-1] == "0":
+            time.sleep(0.5)  # the other ranks go on to what all do together
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().step(*arguments)
+
+
 def ragged(job: int, step: int, index: int) -> tuple[Tensor, Tensor]:
     """Data that have more sequences from the third step on."""
     inputs, target = microbatch(job, step, index)
@@ -84,6 +96,12 @@ def jobs_with(kind: str, schedule: Schedule) -> list[TrainingJob]:
 def hanging_optimizer(schedule: Schedule) -> list[TrainingJob]:
     """What hangs is the last task of its device, so that no rank waits for it."""
     return [replace(job, optimizer=partial(Hanging, lr=0.01)) for job in jobs_with("", schedule)]
+
+
+def dying_optimizer(schedule: Schedule) -> list[TrainingJob]:
+    """A rank dies after it has sent all its messages."""
+    *others, last = jobs_with("", schedule)
+    return [*others, replace(last, optimizer=partial(Dying, lr=0.01))]
 
 
 def forking(schedule: Schedule) -> list[TrainingJob]:

@@ -118,6 +118,14 @@ def test_any_rank_may_be_killed_at_any_moment(schedule: Path, tmp_path: Path, se
     assert resumed == digests(schedule, tmp_path / "whole", steps)
 
 
+def test_a_rank_that_dies_while_others_wait_to_save_is_the_one_named(schedule: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    run = start(schedule, "--steps", "9", "--jobs", f"{FILE}:dying_optimizer", "--checkpoint", str(folder))
+    _, error = run.communicate(timeout=90)
+    assert run.returncode == 7
+    assert re.match(r"gapweave: error: rank 0, step 3, 'run O .*': killed by signal 9", error), error
+
+
 @pytest.mark.parametrize(
     ("function", "problem"),
     [
