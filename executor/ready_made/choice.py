@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from importlib.util import find_spec
 
+from gapweave.executor.ready_made.config_values import read_values
 from gapweave.executor.ready_made.layers import layers_of_stages
 from gapweave.executor.ready_made.source import specs_from_source
 from gapweave.executor.ready_made.spec import ModelSpec
@@ -37,12 +38,14 @@ def require_ready_made(instance: Instance, models: Sequence[str], corpus: str | 
     InvalidOption
         A model is unknown or has too few layers, or their number does not fit.
     InvalidFile
-        The corpus cannot be read.
+        The corpus or a configuration cannot be read.
     MissingExtra
         A model is another library's, which is not installed.
     """
     for spec, job in zip(specs_of(instance, models), instance.jobs, strict=True):
         layers_of_stages(spec.layers, len(job.stages))
         read_text(corpus, spec.sequence)
+        if spec.kind == "hf":
+            read_values(spec.config)
         if spec.kind != "transformer" and find_spec("transformers") is None:
             raise MissingExtra(f"a {spec.kind} model", "hf")

@@ -1,9 +1,9 @@
 """Language models that a ``config.json`` of Hugging Face transformers describes, over bytes."""
 
-import json
 from typing import Any
 
 from gapweave.executor.ready_made.causal_lm import causal_lm_stages
+from gapweave.executor.ready_made.config_values import of_no_model, read_values
 from gapweave.executor.ready_made.spec import ModelSpec
 from gapweave.executor.ready_made.transformer import VOCABULARY
 from gapweave.executor.training.job import StageSource
@@ -41,16 +41,10 @@ def read_config(path: str) -> Any:
         from transformers import CONFIG_MAPPING
     except ImportError as exc:
         raise MissingExtra("an hf model", "hf") from exc
-    try:
-        with open(path, encoding="utf-8") as file:
-            values = json.load(file)
-    except OSError as exc:
-        raise InvalidFile("", f"cannot be read: {exc.strerror}", path) from exc
-    except ValueError as exc:
-        raise InvalidFile("", f"no JSON: {exc}", path) from exc
-    kind = values.pop("model_type", None) if isinstance(values, dict) else None
-    if not isinstance(kind, str) or kind not in CONFIG_MAPPING:
-        raise InvalidFile("model_type", f"expected one that transformers knows, got {kind!r}", path)
+    values = read_values(path)
+    kind = values.pop("model_type")
+    if kind not in CONFIG_MAPPING:
+        raise of_no_model(kind, path)
     values.pop("auto_map", None)
     try:
         return CONFIG_MAPPING[kind].from_dict(values)

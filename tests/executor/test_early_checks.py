@@ -33,6 +33,8 @@ def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
         RunOptions(models=("transformer:width=x",)),
         RunOptions(models=("transformer:layers=1",)),
         RunOptions(models=("transformer",) * 3),
+        RunOptions(models=("hf:config=nowhere.json",)),
+        RunOptions(models=(f"hf:config={failing_jobs.FILE}",)),
         RunOptions(corpus="nowhere.txt"),
         RunOptions(corpus="/dev/null"),
         RunOptions(jobs="nowhere"),
