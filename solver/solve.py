@@ -50,8 +50,10 @@ _SETTLE_SHARE_OF_FEW, _REPETITIONS_OF_FEW = 0.25, 3
 _SHAVE_SHARE = 0.5
 #: Shares of the time that is left then, and of the work, for improving and proving in turn.
 _TURNS = ((0.28, 0.22), (0.22, 0.28))
-#: Without proofs: shares of the time left, and of the work, before shaving once more and for that.
-_TURNS_WITHOUT_PROOFS = (0.5, 0.4)
+#: Without proofs: shares of the time left, and of the work, for improving, twice, before shaving once more.
+_BEFORE_SHAVING = 0.25
+#: Shares of what is left then for shaving, and where the second search was in vain.
+_SHAVE_LATE, _SHAVE_STUCK = 0.4, 0.8
 #: The last of the first where proofs closed less than this share of the gap before.
 _LITTLE, _LAST_AFTER_LITTLE = 0.02, (0.45, 0.05)
 #: Seconds per task that building and verifying the final schedule takes, kept back from the searches.
@@ -249,13 +251,17 @@ def _improve_and_prove(
 def _improve_and_shave(
     improvement: Improvement, shaving: Shaving, stopping: Stopping, options: Options
 ) -> None:
-    """Search around the best schedule to the end, but for one more turn of shaving, if that still pays."""
-    before, shaved = _TURNS_WITHOUT_PROOFS
+    """Search around the best schedule to the end, but for one more turn of shaving, longer if it is stuck."""
+    persistent, left, is_stuck = options.has_deadline, 1.0, False
     if not shaving.is_spent:
-        improvement.run(stopping.share(before), options.with_work(before), persistent=options.has_deadline)
-        _shave(shaving, stopping.share(shaved), options.with_work(shaved))
-        options = options.with_work(1 - before)
-    improvement.run(stopping, options, persistent=options.has_deadline)
+        for _ in range(2):
+            makespan, own = shaving.incumbent.makespan, options.with_work(_BEFORE_SHAVING)
+            improvement.run(stopping.share(_BEFORE_SHAVING / left), own, persistent=persistent)
+            is_stuck, left = makespan == shaving.incumbent.makespan, left - _BEFORE_SHAVING
+        share = _SHAVE_STUCK if is_stuck else _SHAVE_LATE
+        _shave(shaving, stopping.share(share), options.with_work(share), is_patient=is_stuck)
+        options = options.with_work(left)
+    improvement.run(stopping, options, persistent=persistent)
 
 
 def _settle(
@@ -276,14 +282,14 @@ def _settle(
         _prove(incumbent, stopping, options, agenda, 2**repetitions * agenda.horizons.budget)
 
 
-def _shave(shaving: Shaving, stopping: Stopping, options: Options) -> None:
-    """Raise the bound by shaving, for half of the time and work; for all of it, if that still pays then."""
+def _shave(shaving: Shaving, stopping: Stopping, options: Options, *, is_patient: bool = False) -> None:
+    """Raise the bound by shaving, for half of the time and work, then for the rest as long as it pays."""
     if shaving.is_spent or shaving.incumbent.is_optimal or not Preparation(prepare_shaving).wait(stopping):
         return
     for turn, share in ((stopping.share(_SHAVE_SHARE), _SHAVE_SHARE), (stopping, 1 - _SHAVE_SHARE)):
         own = options.with_work(share)
         shaving.run(turn, workers=own.threads, work_limit=own.work_limit)
-        if not shaving.pays:
+        if not (shaving.pays or is_patient):
             return
 
 
