@@ -39,12 +39,16 @@ class Horizons(ABC):
         unanswered = [horizon for horizon in self._asked if lower_bound <= horizon < makespan]
         horizon = self._choose(lower_bound, makespan, unanswered)
         if horizon is None:
-            self.budget *= _GROWTH
-            self._asked.clear()
+            self._grow()
             horizon = self._choose(lower_bound, makespan, [])
         assert horizon is not None
         self._asked.add(horizon)
         return Question(horizon, self.budget)
+
+    def _grow(self) -> None:
+        """Give questions a greater budget; all horizons may be asked about again."""
+        self.budget *= _GROWTH
+        self._asked.clear()
 
     def withdraw(self, question: Question) -> None:
         """Take back a question that was cut short."""
@@ -81,7 +85,7 @@ class Rising(Horizons):
     ----------
     first_step, least_step
         As shares of the gap. The first one is long, since every thread asks at a horizon of its own; once no
-        answer comes at the least one either, questions get a greater budget.
+        answer comes at the least one either, questions get a greater budget, and the first one is halved.
     """
 
     budget: float = 0.02
@@ -89,6 +93,10 @@ class Rising(Horizons):
     least_step: float = 1 / 4096
     _bound: int = field(default=0, init=False)
     _step: int = field(default=0, init=False)
+
+    def _grow(self) -> None:
+        super()._grow()
+        self.first_step = max(2 * self.least_step, self.first_step / 2)
 
     def _choose(self, lower_bound: int, makespan: int, unanswered: list[int]) -> int | None:
         gap = makespan - lower_bound

@@ -24,8 +24,8 @@ _STEPS_PER_UNIT = 4_000_000_000
 _STEPS_PER_LOOK, _PASSES_PER_LOOK = 10_000_000, 4
 #: Above so many steps per pass over all devices, a look at the clock would have to wait too long.
 _MOST_STEPS_PER_PASS = 12_000_000
-#: A question's first budget, and the first and the least step between two, as shares of the gap.
-_FIRST_BUDGET, _FIRST_STEP, _LEAST_STEP = 0.02, 1 / 2, 1 / 32
+#: A question's first budget, and the first and the least step from the bound, as shares of the gap.
+_FIRST_BUDGET, _FIRST_STEP, _LEAST_STEP = 0.02, 1.0, 1 / 32
 #: A round that closes less than this share of the gap is the last one, if every task was tried so often
 #: without a refutation just above the bound, or if that would take too many units each time.
 _LITTLE, _MOST_SWEEPS, _MOST_UNITS_PER_SWEEP = 0.02, 3, 0.5
