@@ -45,8 +45,8 @@ class Refutation:
 
     @property
     def sweeps(self) -> float:
-        """How often every task was tried."""
-        return int(self._trial.at[2]) / max(1, len(self._side.relaxation.device_tasks))
+        """How often every task was tried; the one under way counts."""
+        return (int(self._trial.at[2]) + 1) / max(1, len(self._side.relaxation.device_tasks))
 
     def go_on(self, steps: int) -> None:
         """Shave for so many more steps of the innermost loops."""

@@ -128,6 +128,20 @@ def test_of_too_many_tasks_on_a_device_nothing_is_shaved(monkeypatch: pytest.Mon
     assert incumbent.lower_bound == incumbent.problem.bound.value
 
 
+@pytest.mark.parametrize(("units", "rises"), [(0.5, True), (0.0, False)])
+def test_rounds_that_close_nothing_go_on_unless_trying_every_task_takes_too_long(
+    monkeypatch: pytest.MonkeyPatch, units: float, rises: bool
+) -> None:
+    monkeypatch.setattr("gapweave.solver.shaving.search._FIRST_BUDGET", 1e-8)  # for which no task is tried
+    monkeypatch.setattr("gapweave.solver.shaving.search._MOST_UNITS_PER_SWEEP", units)
+    incumbent = begun(split_pair())
+    incumbent.offer(list_schedule(incumbent.problem), "list")
+    before, shaving = incumbent.lower_bound, Shaving(incumbent)
+    shaving.run(Stopping(None), workers=1)
+    assert shaving.is_spent
+    assert (incumbent.lower_bound > before) == rises
+
+
 def test_it_refutes_what_propagation_does_not() -> None:
     problem = Problem(split_pair())
     side = Side.of(Relaxation.of(problem))
