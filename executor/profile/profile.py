@@ -10,7 +10,7 @@ from gapweave.executor.profile.paths import device_paths
 from gapweave.executor.profile.subjects import Subject, own_subjects, ready_made_subjects
 from gapweave.executor.profile.together import Place, measure_stages, measure_together
 from gapweave.executor.profile.transfers import one_way_nanoseconds
-from gapweave.executor.ready_made.source import source_of
+from gapweave.executor.ready_made.source import source_of, source_of_function
 from gapweave.executor.ready_made.spec import ModelSpec
 from gapweave.models.errors import InvalidOption, MissingExtra
 from gapweave.models.instance import Device, Instance
@@ -126,7 +126,7 @@ def _subjects(options: ProfileOptions) -> list[Subject]:
 
 
 def _source(options: ProfileOptions) -> str:
-    return source_of(options.specs) if options.jobs is None else f"gapweave profile --jobs {options.jobs}"
+    return source_of(options.specs) if options.jobs is None else source_of_function(options.jobs)
 
 
 def _microbatches(options: ProfileOptions, jobs: int) -> tuple[int, ...]:

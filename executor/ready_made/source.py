@@ -1,4 +1,4 @@
-"""The models that an instance was measured with, written into its ``source``."""
+"""What an instance was measured with, written into its ``source``."""
 
 import json
 from collections.abc import Sequence
@@ -8,11 +8,22 @@ from gapweave.models.errors import InvalidOption
 from gapweave.models.instance import Instance
 
 _PREFIX = "gapweave profile "
+_JOBS = f"{_PREFIX}--jobs "
 
 
 def source_of(specs: Sequence[ModelSpec]) -> str:
     """Return the ``source`` of an instance that was measured with these models, one per job."""
     return _PREFIX + json.dumps([str(spec) for spec in specs])
+
+
+def source_of_function(name: str) -> str:
+    """Return the ``source`` of an instance that was measured with the jobs of a user's function."""
+    return _JOBS + name
+
+
+def function_from_source(instance: Instance) -> str | None:
+    """Return the function whose jobs an instance was measured with; None if there was none."""
+    return instance.source.removeprefix(_JOBS) if instance.source.startswith(_JOBS) else None
 
 
 def specs_from_source(instance: Instance) -> list[ModelSpec] | None:

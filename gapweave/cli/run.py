@@ -104,6 +104,7 @@ def run(
         return
     from gapweave.cli.run_outputs import newest_checkpoint, require_files, write_files
     from gapweave.cli.run_progress import keep_writing, require_parity, require_saved, run_watched
+    from gapweave.executor.ready_made.source import function_from_source
     from gapweave.executor.runtime.fault import RecordedFailure
     from gapweave.executor.runtime.options import RunOptions
     from gapweave.executor.static_check import UnsafePrograms
@@ -145,6 +146,8 @@ def run(
         write_json(_report(schedule, result) | {"checkpoint": None if saved is None else str(saved[0])})
     else:
         _describe(schedule, result, earlier, saved, steps if loaded.period is not None else None)
+        if (measured := function_from_source(loaded.instance)) and not (jobs or model):
+            write(f"trained small transformers; the times are of others: --jobs {measured} trains those")
     require_parity(result)
 
 

@@ -100,6 +100,10 @@ def test_own_jobs_are_profiled_solved_and_run_bitwise_as_alone(run: Run, tmp_pat
         assert all(stage.optimizer and stage.weight is None for stage in job.stages)
         assert all(stage.memory.resident and stage.memory.forward for stage in job.stages)
     assert differing(run, "mine.py:two") == [[], []]
+    said = run("run", "own.schedule.json", "--backend", "in-process").out
+    assert said.endswith(
+        "trained small transformers; the times are of others: --jobs mine.py:two trains those\n"
+    )
 
 
 @pytest.mark.parametrize(("placement", "path"), [("same", [0, 1, 0, 1]), ("v", [0, 1, 1, 0])])
