@@ -45,14 +45,14 @@ class Horizons(ABC):
         self._asked.add(horizon)
         return Question(horizon, self.budget)
 
+    def withdraw(self, question: Question) -> None:
+        """Take back a question that was cut short."""
+        self._asked.discard(question.horizon)
+
     def _grow(self) -> None:
         """Give questions a greater budget; all horizons may be asked about again."""
         self.budget *= _GROWTH
         self._asked.clear()
-
-    def withdraw(self, question: Question) -> None:
-        """Take back a question that was cut short."""
-        self._asked.discard(question.horizon)
 
     @abstractmethod
     def _choose(self, lower_bound: int, makespan: int, unanswered: list[int]) -> int | None:
