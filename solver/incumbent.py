@@ -114,9 +114,10 @@ class Incumbent:
                 self.report()
 
     def enter(self, phase: str) -> None:
-        """Begin a phase of the solve, and say so."""
-        self.phase = phase
-        self.report()
+        """Begin a phase of the solve, and say so; one that only goes on is nothing new."""
+        if phase != self.phase:
+            self.phase = phase
+            self.report()
 
     def report(self) -> None:
         """Tell the listener where things stand."""
