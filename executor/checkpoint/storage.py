@@ -18,7 +18,7 @@ from torch.distributed.checkpoint.state_dict_saver import save as save_state
 
 from gapweave.executor.checkpoint.flat_state import flatten, prefix_of, unflatten
 from gapweave.executor.checkpoint.settings import ADDRESS
-from gapweave.executor.runtime.lost_rank import LOST, is_lost_rank
+from gapweave.executor.runtime.lost_rank import together
 from gapweave.executor.runtime.stage_protocol import Stage, Stages
 from gapweave.models.errors import ExecutionFailed, InvalidFile, OutputError
 
@@ -47,12 +47,12 @@ def save(place: Path, stages: Stages, names: Mapping[int, str]) -> None:
         for key, value in (flatten(stage.state_dict()) | {_MODULES: _words(stage)}).items()
     }
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), together(f"{place} was written"):
             warnings.simplefilter("ignore")
             save_state(flat, storage_writer=FileSystemWriter(str(place)), no_dist=not dist.is_initialized())
+    except ExecutionFailed:
+        raise
     except (Exception, CheckpointException) as exc:
-        if is_lost_rank(exc):
-            raise ExecutionFailed(f"{LOST} while {place} was written") from exc
         raise OutputError(f"{place}: cannot be written: {_reason(exc)}") from exc
 
 

@@ -14,12 +14,12 @@ def together(doing: str) -> Iterator[None]:
     """Name what was done when a collective operation lost a rank; other errors pass."""
     try:
         yield
-    except Exception as exc:
-        if is_lost_rank(exc):
+    except BaseException as exc:  # torch's checkpoints raise no Exception
+        if _is_lost_rank(exc):
             raise ExecutionFailed(f"{LOST} while {doing}") from exc
         raise
 
 
-def is_lost_rank(exc: BaseException) -> bool:
+def _is_lost_rank(exc: BaseException) -> bool:
     """Whether the processes lost each other, which is no fault of the disk or of the user's code."""
     return not isinstance(exc, OSError) and ("gloo" in str(exc) or "NCCL" in str(exc))

@@ -94,9 +94,7 @@ def _find_edges(scratch, duration, early, late, leaves, by_start, by_due):  # ty
     """
     tree, leaf, start = scratch.tree, scratch.leaf, scratch.start
     load, end, load_with, end_with = tree.load, tree.end, tree.load_with, tree.end_with
-    for place in range(leaves):
-        load[leaves + place], end[leaves + place] = 0, NEVER
-    for node in by_start:
+    for node in by_start:  # what has no task is empty since precedences were looked at
         load[leaf[node]], end[leaf[node]] = duration[node], early[node] + duration[node]
     fill(tree, leaves)
     for place in range(len(by_due)):

@@ -71,9 +71,9 @@ class Shaving:
         while not (self.incumbent.is_optimal or self.is_spent or stopping or self.work >= last):
             gap = self._gap
             asked = self._run_round(self._horizons.budget, stopping, last, workers)
-            if not stopping or gap - self._gap >= _LITTLE * gap:
-                self.pays = gap - self._gap >= _LITTLE * gap
-                self.is_spent = not self.pays and self._is_hopeless(asked)
+            pays = gap - self._gap >= _LITTLE * gap
+            if pays or not stopping:
+                self.pays, self.is_spent = pays, not pays and self._is_hopeless(asked)
 
     @property
     def is_possible(self) -> bool:

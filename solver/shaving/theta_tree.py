@@ -48,14 +48,20 @@ def empty(tree, leaves):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def join(load, end, node):  # type: ignore[no-untyped-def]
+    """Work out a node of the set from its two children."""
+    left, right = 2 * node, 2 * node + 1
+    load[node] = load[left] + load[right]
+    end[node] = max(end[right], end[left] + load[right])
+
+
+@inlined
 def put(load, end, node, own_load, own_end):  # type: ignore[no-untyped-def]
     """Say what a leaf adds to the set; says nothing of marked ones."""
     load[node], end[node] = own_load, own_end
     node //= 2
     while node > 0:
-        left, right = 2 * node, 2 * node + 1
-        load[node] = load[left] + load[right]
-        end[node] = max(end[right], end[left] + load[right])
+        join(load, end, node)
         node //= 2
 
 
@@ -78,9 +84,7 @@ def end_without(load, end, node):  # type: ignore[no-untyped-def]
 def fill(tree, leaves):  # type: ignore[no-untyped-def]
     """Work out all inner nodes from the leaves, of which none is marked."""
     for node in range(leaves - 1, 0, -1):
-        left, right = 2 * node, 2 * node + 1
-        tree.load[node] = tree.load[left] + tree.load[right]
-        tree.end[node] = max(tree.end[right], tree.end[left] + tree.load[right])
+        join(tree.load, tree.end, node)
     for node in range(1, 2 * leaves):
         tree.load_with[node], tree.end_with[node] = tree.load[node], tree.end[node]
 
@@ -92,8 +96,7 @@ def lift(tree, node):  # type: ignore[no-untyped-def]
     node //= 2
     while node > 0:
         left, right = 2 * node, 2 * node + 1
-        load[node] = load[left] + load[right]
-        end[node] = max(end[right], end[left] + load[right])
+        join(load, end, node)
         load_with[node] = max(load_with[left] + load[right], load[left] + load_with[right])
         end_with[node] = max(end_with[right], max(end[left] + load_with[right], end_with[left] + load[right]))
         node //= 2
